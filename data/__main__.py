@@ -1,0 +1,54 @@
+"""`python -m data check`: look a corpus over and count its labels."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+from data.check import check_corpus, count_labels
+from data.corpus import CORPUS, CorpusError, read_corpus
+from data.message import SPLITS
+from data.taxonomy import DEFAULT, TaxonomyError, read_taxonomy
+
+SHOWN = 50
+"""Findings printed before the rest is only counted."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0 clean, 1 findings, 2 unreadable input."""
+    parser = argparse.ArgumentParser(prog="python -m data", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    check = commands.add_parser("check", help="schema, labels, duplicates, contradictions, leaks; counts per label")
+    check.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl")
+    check.add_argument("--taxonomy", type=Path, default=DEFAULT, help="taxonomy file")
+    given = parser.parse_args(arguments)
+    try:
+        return _check(given.corpus, given.taxonomy)
+    except (CorpusError, TaxonomyError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _check(corpus: Path, taxonomy_file: Path) -> int:
+    taxonomy = read_taxonomy(taxonomy_file)
+    messages = read_corpus(corpus)
+    languages = [language for language in taxonomy.languages if any(m.lang == language for m in messages)]
+    lines = ["label".ljust(30) + "".join(language.rjust(8) for language in languages)]
+    for label, counts in count_labels(messages, taxonomy).items():
+        lines.append(label.ljust(30) + "".join(str(counts[language]).rjust(8) for language in languages))
+    for split in SPLITS:
+        counted = Counter(m.lang for m in messages if m.split == split)
+        lines.append(f"messages, {split}".ljust(30) + "".join(str(counted[language]).rjust(8) for language in languages))
+    findings = check_corpus(messages, taxonomy)
+    lines += ["", *(str(finding) for finding in findings[:SHOWN])]
+    if len(findings) > SHOWN:
+        lines.append(f"… and {len(findings) - SHOWN} more")
+    lines.append(f"{len(messages)} messages, {len(findings)} findings")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""What a classifier is: its artifact on disk, its engine, and the decisions that it makes."""

@@ -1,0 +1,159 @@
+"""The engine that ships: pieces through ONNX Runtime, long texts in windows, answers by the artifact's calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from data.cleaning import Cleaned, clean
+from data.language import Guess, LanguageIdentifier
+from data.taxonomy import Taxonomy
+from models.answer import Answer, Language, Reason, Span
+from models.artifact import TOKENIZER, open_artifact
+from models.decision import Decider
+from models.engine import Prepared
+from models.evidence import evidence_spans
+from models.layout import evidence_columns, layout
+
+_OVERLAP = 32
+"""Pieces that neighbouring windows share, so that no phrase is cut in both."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What encode_pre found out: the cleaned text, its language, and the windows of piece ids with their offsets."""
+
+    cleaned: Cleaned
+    guess: Guess
+    refusal: Reason | None
+    windows: list[list[int]]
+    offsets: list[list[tuple[int, int]]]
+    unknown: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """Scores (columns,) of the whole message, and per window the shares (pieces, evidence columns)."""
+
+    scores: NDArray[np.float32]
+    shares: list[NDArray[np.float32]]
+
+
+class OnnxEngine:
+    """A verified artifact, ready to answer. One session serves all threads; each call computes on one thread."""
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        """Open the artifact in `folder`; raises `models.artifact.ArtifactError` if it cannot be trusted."""
+        manifest, self.taxonomy, calibration = open_artifact(folder)
+        self.model_version = f"{manifest.name}-{manifest.version}"
+        self.languages: Sequence[str] = manifest.languages
+        self._decider = Decider(self.taxonomy, calibration, self.model_version)
+        self._limits = calibration.review
+        self._identifier = LanguageIdentifier(manifest.languages)
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        self._window = manifest.window
+        self._columns = layout(self.taxonomy)
+        self._evidence = {column: i for i, column in enumerate(evidence_columns(self.taxonomy))}
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        weights = next(iter(manifest.weights.values()))
+        self._session = onnxruntime.InferenceSession(
+            str(folder / weights), options, providers=["CPUExecutionProvider"]
+        )
+
+    def encode_pre(self, text: str, language: str | None = None) -> Prepared:
+        """Clean the text, tell its language, and cut it into windows of pieces."""
+        cleaned = clean(text)
+        guess = self._identifier.identify(cleaned.text, language)
+        if refusal := _refusal(guess):
+            return Prepared(text, 0, _Reading(cleaned, guess, refusal, [], [], 0.0))
+        encoded = self._tokenizer.encode(cleaned.text, add_special_tokens=False)
+        unknown = encoded.ids.count(self._tokenizer.token_to_id("[UNK]")) / max(1, len(encoded.ids))
+        opening, closing = (self._tokenizer.token_to_id(piece) for piece in ("[CLS]", "[SEP]"))
+        room = self._window - 2
+        windows: list[list[int]] = []
+        offsets: list[list[tuple[int, int]]] = []
+        for start in _window_starts(len(encoded.ids), room):
+            windows.append([opening, *encoded.ids[start : start + room], closing])
+            offsets.append([(0, 0), *encoded.offsets[start : start + room], (0, 0)])
+        cost = sum(len(window) for window in windows)
+        return Prepared(text, cost, _Reading(cleaned, guess, None, windows, offsets, unknown))
+
+    def encode_core(self, prepared: Sequence[Prepared]) -> list[_Scores | None]:
+        """Score the messages; all windows of all of them go through the network together, padded to the longest."""
+        windows = [window for one in prepared for window in one.payload.windows]
+        if not windows:
+            return [None] * len(prepared)
+        width = max(len(window) for window in windows)
+        ids = np.zeros((len(windows), width), dtype=np.int64)
+        mask = np.zeros((len(windows), width), dtype=np.int64)
+        for row, window in enumerate(windows):
+            ids[row, : len(window)] = window
+            mask[row, : len(window)] = 1
+        scores, shares = self._session.run(["scores", "shares"], {"ids": ids, "mask": mask})
+        results: list[_Scores | None] = []
+        at = 0
+        for one in prepared:
+            own = one.payload.windows
+            if not own:
+                results.append(None)
+                continue
+            lengths = np.array([len(window) for window in own])
+            parts = [shares[at + i, : lengths[i]] for i in range(len(own))]
+            results.append(_Scores(self._join(scores[at : at + len(own)], lengths), parts))
+            at += len(own)
+        return results
+
+    def encode_post(self, prepared: Prepared, scores: _Scores | None) -> Answer:
+        """Decide, and point at the words in the text as it was given."""
+        reading: _Reading = prepared.payload
+        guess = reading.guess
+        language = Language(label=guess.label, confidence=round(guess.confidence, 4), supported=guess.supported)
+        if reading.refusal is not None or scores is None:
+            return self._decider.abstain(language, reading.refusal or Reason.unintelligible)
+        doubts = [Reason.mixed_language] if guess.mixed else []
+        if reading.unknown >= self._limits.unlike:
+            doubts.append(Reason.unlike_training)
+
+        def evidence(group: str, label: str) -> list[Span]:
+            return self._spans(reading, scores, group, label)
+
+        return self._decider.decide(scores.scores, language, evidence, doubts)
+
+    def _join(self, scores: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Join windows: what any part says of `many` and ordered groups holds; of the others the mean by length."""
+        joined = np.average(scores, axis=0, weights=lengths).astype(np.float32)
+        for columns in self._columns:
+            if columns.mode != "one":
+                joined[columns.start : columns.stop] = scores[:, columns.start : columns.stop].max(axis=0)
+        return joined
+
+    def _spans(self, reading: _Reading, scores: _Scores, group: str, label: str) -> list[Span]:
+        columns = next(columns for columns in self._columns if columns.group == group)
+        column = self._evidence.get(columns.start + columns.labels.index(label))
+        if column is None:
+            return []
+        strongest = max(range(len(scores.shares)), key=lambda i: float(scores.shares[i][:, column].sum()))
+        found = evidence_spans(reading.cleaned.text, reading.offsets[strongest], scores.shares[strongest][:, column])
+        spans = (reading.cleaned.original_span(span.start, span.end) for span in found)
+        return [Span(start=start, end=end) for start, end in spans]
+
+
+def _refusal(guess: Guess) -> Reason | None:
+    if guess.supported:
+        return None
+    return Reason.unintelligible if guess.label == "und" else Reason.unsupported_language
+
+
+def _window_starts(pieces: int, room: int) -> list[int]:
+    if pieces <= room:
+        return [0]
+    return [*range(0, pieces - room, room - _OVERLAP), pieces - room]

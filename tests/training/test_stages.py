@@ -1,0 +1,76 @@
+"""A foreign taxonomy goes through fit, calibrate, export and evaluate, and the artifact answers by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from data.corpus import read_corpus
+from data.taxonomy import Taxonomy
+from models.artifact import open_artifact
+from models.load import current_version, load_engine
+from training.__main__ import main
+from training.evaluate import engine_answers
+from training.recipe import ClassifierRecipe
+
+
+@pytest.fixture(scope="module")
+def home(
+    tmp_path_factory: pytest.TempPathFactory, corpus: Path, taxonomy_file: Path, recipe: ClassifierRecipe
+) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    recipe_file = folder / "recipe.yaml"
+    recipe_file.write_text(yaml.safe_dump(recipe.model_dump()), encoding="utf-8")
+    status = main(
+        [
+            "all", "--recipe", str(recipe_file), "--corpus", str(corpus), "--taxonomy", str(taxonomy_file),
+            "--build", str(folder / "build"), "--home", str(folder / "versions"), "--version", "1",
+            "--report", str(folder / "report.md"),
+        ]
+    )  # fmt: skip
+    assert status == 0
+    return folder
+
+
+def test_artifact_is_sealed_and_current(home: Path, taxonomy: Taxonomy) -> None:
+    manifest, served, _ = open_artifact(current_version(home / "versions"))
+    assert manifest.version == "1"
+    assert manifest.taxonomy_version == "housing-1"
+    assert served == taxonomy
+    assert set(manifest.metrics["gold"]) == {"en", "es"}
+
+
+def test_foreign_taxonomy_is_learnt_and_served(home: Path, corpus: Path) -> None:
+    engine = load_engine(home / "versions")
+    gold = [message for message in read_corpus(corpus) if message.split == "gold"]
+    answers = engine_answers(engine, [message.text for message in gold], [message.lang for message in gold])
+    right = [
+        answer.kind is not None
+        and answer.kind.label == message.kind
+        and {mention.label for mention in answer.themes} == set(message.themes)
+        for answer, message in zip(answers, gold, strict=True)
+    ]
+    assert sum(right) / len(right) > 0.8
+    assert all(answer.signals == [] and answer.emotion is None for answer in answers)
+
+
+def test_evidence_points_at_words_of_the_text(home: Path) -> None:
+    text = "hello, the lift is stuck again between floors since monday"
+    answer = engine_answers(load_engine(home / "versions"), [text], ["en"])[0]
+    mention = next(mention for mention in answer.themes if mention.label == "lift")
+    assert mention.evidence
+    for span in mention.evidence:
+        assert text[span.start : span.end].strip() == text[span.start : span.end] != ""
+
+
+def test_report_names_its_command_and_compares_with_the_baseline(home: Path) -> None:
+    report = (home / "report.md").read_text(encoding="utf-8")
+    assert "python -m training evaluate" in report
+    assert "TF-IDF" in report
+
+
+def test_missing_corpus_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "--corpus", str(tmp_path), "--build", str(tmp_path / "b")]) == 2
+    assert "no messages" in capsys.readouterr().err

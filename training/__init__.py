@@ -1,0 +1,1 @@
+"""How a classifier comes about: distil, fit, calibrate, evaluate, export."""

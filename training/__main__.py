@@ -1,0 +1,65 @@
+"""`python -m training STAGE`: distil an encoder, fit a classifier, evaluate it, export it; `all` does the last three."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from data.corpus import CORPUS, CorpusError
+from data.taxonomy import DEFAULT, TaxonomyError
+from training import stages
+from training.recipe import RECIPES
+
+ROOT = Path(__file__).parents[1]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a stage; returns the exit status: 0 done, 2 if something that it needs is missing or wrong."""
+    given = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    run: Callable[[argparse.Namespace], None] = given.run
+    try:
+        run(given)
+    except (CorpusError, TaxonomyError, FileNotFoundError, ValueError) as error:
+        sys.stderr.write(f"{given.stage}: {error}\n")
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
+
+    distil = commands.add_parser("distil", help="make the multilingual encoder from the English teacher")
+    distil.add_argument("--recipe", type=Path, default=RECIPES / "encoder.yaml")
+    distil.add_argument("--text", type=Path, default=ROOT.parent / "shared" / "data", help="folder of parallel text")
+    distil.add_argument("--build", type=Path, default=ROOT / "build" / "encoder", help="what a cut run goes on from")
+    distil.add_argument("--output", type=Path, default=ROOT / "models" / "encoder")
+    distil.set_defaults(run=stages.distil)
+
+    for name, told, run in (
+        ("fit", "fine-tune the classifier on the corpus", stages.fit),
+        ("calibrate", "fit chances and thresholds on the calibration split", stages.calibrate),
+        ("export", "write the artifact that serving reads", stages.export),
+        ("evaluate", "score an artifact on gold beside TF-IDF, worst language first", stages.evaluate),
+        ("all", "fit, calibrate, export, evaluate", stages.everything),
+    ):
+        stage = commands.add_parser(name, help=told)
+        stage.add_argument("--recipe", type=Path, default=RECIPES / "classifier.yaml")
+        stage.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl")
+        stage.add_argument("--taxonomy", type=Path, default=DEFAULT)
+        stage.add_argument("--encoder", help="any Hugging Face encoder id or folder, instead of the recipe's")
+        stage.add_argument("--build", type=Path, default=ROOT / "build" / "classifier")
+        stage.add_argument("--home", type=Path, default=ROOT / "models" / "shipped", help="where versions live")
+        stage.add_argument("--version", help="name of the version to write (export) or read (evaluate: the current)")
+        stage.add_argument("--report", type=Path, help="write the evaluation as Markdown here")
+        stage.add_argument("--fresh", action="store_true", help="forget an interrupted fit instead of going on")
+        stage.set_defaults(run=run)
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,117 @@
+"""Fit what turns scores into honest chances and thresholds, on the calibration split alone.
+
+Many-label and ordered scores get a straight line each (Platt 1999), pulled towards "as it is" so that a label with few
+examples is not overfitted; one-label groups get a temperature (Guo et al. 2017, arXiv 1706.04599). Thresholds maximise
+F1 per label; a language moves away from the threshold of all languages only as far as its own examples carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize, minimize_scalar
+
+from data.message import Message
+from data.taxonomy import Taxonomy
+from models.calibration import Calibration, ReviewLimits, Scale
+from models.decision import chances
+from models.layout import Columns, layout
+from training.targets import UNLABELLED, targets
+
+Matrix = NDArray[np.float32]
+
+PULL = 4.0
+"""Strength of the pull of a line towards slope 1 and offset 0, in examples."""
+OWN = 3.0
+"""How much more a language's own examples count than the other languages' when its threshold is chosen."""
+REVIEW_SHARE = 0.10
+"""Share of the calibration messages that each limit sends to a person."""
+
+
+def calibrate(scores: Matrix, messages: Sequence[Message], taxonomy: Taxonomy) -> Calibration:
+    """Fit scales, thresholds and review limits from the scores (messages × columns) of the calibration split."""
+    wanted = targets(messages, taxonomy)
+    languages = np.array([message.lang for message in messages])
+    scales: dict[str, dict[str, Scale]] = {}
+    thresholds: dict[str, dict[str, dict[str, float]]] = {}
+    for columns in layout(taxonomy):
+        scales[columns.group] = _scales(scores, wanted, columns)
+        if columns.mode == "many":
+            thresholds[columns.group] = {
+                label: _thresholds(
+                    np.array([chances(row, columns, scales[columns.group])[i] for row in scores]),
+                    wanted[:, columns.start + i],
+                    languages,
+                )
+                for i, label in enumerate(columns.labels)
+            }
+    draft = Calibration(scales=scales, thresholds=thresholds)
+    return draft.model_copy(update={"review": _review(scores, draft, taxonomy)})
+
+
+def _scales(scores: Matrix, wanted: Matrix, columns: Columns) -> dict[str, Scale]:
+    part = slice(columns.start, columns.stop)
+    known = wanted[:, columns.start] != UNLABELLED
+    own, true = scores[known, part].astype(np.float64), wanted[known, part]
+    if columns.mode == "one":
+        return {"*": Scale(slope=_temperature(own, true.argmax(1)))}
+    names = columns.labels[1:] if columns.mode == "ordered" else columns.labels
+    return {name: _line(own[:, i], true[:, i]) for i, name in enumerate(names)}
+
+
+def _temperature(scores: NDArray[np.float64], true: NDArray[np.intp]) -> float:
+    def cost(log_slope: float) -> float:
+        raw = scores * np.exp(log_slope)
+        raw = raw - raw.max(axis=1, keepdims=True)
+        chance = raw - np.log(np.exp(raw).sum(axis=1, keepdims=True))
+        return float(-chance[np.arange(len(true)), true].mean())
+
+    return float(np.exp(minimize_scalar(cost, bounds=(-2.5, 2.5), method="bounded").x))
+
+
+def _line(score: NDArray[np.float64], true: Matrix) -> Scale:
+    def cost(line: NDArray[np.float64]) -> float:
+        raw = np.exp(line[0]) * score + line[1]
+        likelihood = np.logaddexp(0, raw) - true * raw
+        return float(likelihood.sum() + PULL * (line[0] ** 2 + 0.25 * line[1] ** 2))
+
+    best = minimize(cost, np.zeros(2), method="L-BFGS-B", bounds=[(-2.5, 2.0), (-6, 6)]).x
+    return Scale(slope=float(np.exp(best[0])), offset=float(best[1]))
+
+
+def _thresholds(chance: Matrix, true: Matrix, languages: NDArray[np.str_]) -> dict[str, float]:
+    grid = np.round(np.arange(0.15, 0.81, 0.01), 2)
+    given = chance[:, None] >= grid[None]
+    positive = (true == 1)[:, None]
+
+    def best(weight: Matrix) -> float:
+        hits = (weight[:, None] * (given & positive)).sum(0)
+        f1 = 2 * hits / np.maximum((weight[:, None] * (given.astype(float) + positive)).sum(0), 1e-9)
+        smooth = np.convolve(np.pad(f1, 3, mode="edge"), np.ones(7) / 7, mode="valid")  # a plateau, not a spike
+        return float(grid[int(smooth.argmax())])
+
+    found = {"*": best(np.ones(len(chance), np.float32))}
+    for language in sorted(set(languages.tolist())):
+        found[language] = best(np.where(languages == language, OWN, 1.0).astype(np.float32))
+    return found
+
+
+def _review(scores: Matrix, draft: Calibration, taxonomy: Taxonomy) -> ReviewLimits:
+    single: dict[str, float] = {}
+    theme, urgent = 0.0, 1.0
+    for columns in layout(taxonomy):
+        chance = np.stack([chances(row, columns, draft.scales[columns.group]) for row in scores])
+        if columns.mode == "many":
+            if columns.group == "themes":
+                surest = chance.max(axis=1)
+                theme = float(np.quantile(surest[surest >= 0.15], REVIEW_SHARE)) if (surest >= 0.15).any() else 0.0
+            continue
+        if columns.group == "emotion":
+            continue  # who is unsure of the feeling need not be asked
+        best = chance.max(axis=1)
+        single[columns.group] = float(np.quantile(best, REVIEW_SHARE))
+        if columns.mode == "ordered":
+            urgent = max(0.15, float(np.quantile(chance[:, -1][chance.argmax(1) != chance.shape[1] - 1], 0.95)))
+    return ReviewLimits(single=single, theme=theme, urgent=min(urgent, 0.5), unlike=0.15)

@@ -1,0 +1,118 @@
+"""Write the artifact that serving reads: ONNX weights, tokenizer, taxonomy, calibration, card, manifest."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import json
+import shutil
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
+
+from data.taxonomy import Taxonomy
+from models.artifact import CALIBRATION, TAXONOMY, TOKENIZER, Manifest, seal
+from models.calibration import Calibration
+from training.network import Network
+from training.recipe import ClassifierRecipe
+
+FULL, SMALL = "model.fp32.onnx", "model.int8.onnx"
+LIBRARIES = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
+
+
+def export_onnx(network: Network, path: Path) -> None:
+    """Write the network as ONNX with inputs ids, mask and outputs scores, shares; texts and length are free."""
+    network.eval()
+    ids = torch.tensor([[2, 7, 8, 3], [2, 9, 3, 0]])
+    mask = (ids != 0).long()
+    axes = {0: "texts", 1: "pieces"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing warns of every Python branch in the encoder's mask code
+        torch.onnx.export(
+            network,
+            (ids, mask),
+            str(path),
+            input_names=["ids", "mask"],
+            output_names=["scores", "shares"],
+            dynamic_axes={"ids": axes, "mask": axes, "scores": {0: "texts"}, "shares": axes},
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def quantise(full: Path, small: Path) -> None:
+    """Write an 8-bit copy: weights of matrix products and embeddings, one scale per output channel."""
+    with tempfile.TemporaryDirectory() as folder:
+        inferred = Path(folder) / "inferred.onnx"
+        onnx.save(onnx.shape_inference.infer_shapes(onnx.load(full)), inferred)
+        quantize_dynamic(str(inferred), str(small), weight_type=QuantType.QInt8, per_channel=True)
+
+
+def onnx_scores(path: Path, ids: Sequence[Sequence[int]], threads: int = 2, batch: int = 16) -> np.ndarray:
+    """Scores (texts × columns) of an exported network, in the given order."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    rows: list[Any] = [None] * len(ids)
+    for start in range(0, len(order), batch):
+        chosen = order[start : start + batch]
+        width = max(len(ids[i]) for i in chosen)
+        block = np.zeros((len(chosen), width), np.int64)
+        for row, i in enumerate(chosen):
+            block[row, : len(ids[i])] = ids[i]
+        mask = np.array([[1] * len(ids[i]) + [0] * (width - len(ids[i])) for i in chosen], np.int64)
+        found = session.run(["scores"], {"ids": block, "mask": mask})[0]
+        for i, row in zip(chosen, found, strict=True):
+            rows[i] = row
+    return np.stack(rows)
+
+
+def write_artifact(
+    folder: Path,
+    weights: dict[str, Path],
+    tokenizer: Tokenizer,
+    taxonomy: Taxonomy,
+    taxonomy_file: Path,
+    calibration: Calibration,
+    recipe: ClassifierRecipe,
+    version: str,
+    lineage: dict[str, Any],
+    metrics: dict[str, Any],
+    card: str,
+) -> Manifest:
+    """Fill `folder` and seal it; until the manifest stands, nothing will load it. An existing folder is replaced."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for source in weights.values():
+        shutil.copyfile(source, folder / source.name)
+    tokenizer.save(str(folder / TOKENIZER))
+    shutil.copyfile(taxonomy_file, folder / TAXONOMY)
+    (folder / CALIBRATION).write_text(calibration.model_dump_json(indent=1), encoding="utf-8")
+    labels = {group.id: group.ids for group in taxonomy.groups}
+    (folder / "labels.json").write_text(json.dumps(labels, indent=1), encoding="utf-8")
+    (folder / "README.md").write_text(card, encoding="utf-8")
+    return seal(
+        folder,
+        {
+            "name": recipe.name,
+            "version": version,
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "taxonomy_version": taxonomy.version,
+            "languages": list(taxonomy.languages),
+            "window": recipe.max_tokens,
+            "weights": {engine: source.name for engine, source in weights.items()},
+            "lineage": lineage,
+            "metrics": metrics,
+            "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        },
+    )

@@ -1,0 +1,263 @@
+"""Fine-tune the classifier: one encoder, one head per label group, on messages that people labelled."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from transformers import AutoTokenizer, EarlyStoppingCallback, EvalPrediction, Trainer, TrainingArguments, set_seed
+
+from data.message import Message
+from data.taxonomy import Taxonomy
+from models.calibration import Calibration
+from models.decision import chances, ordered_choice
+from models.layout import Columns, layout
+from training.careless import add_typos, strip_diacritics
+from training.metrics import figures, headline
+from training.network import Network, load_encoder
+from training.recipe import ClassifierRecipe
+from training.targets import class_weights, labels_of, loss, targets
+
+WEIGHTS, SCORES = "network.safetensors", "calibration_scores.npz"
+Matrix = NDArray[np.float32]
+
+
+def fit(
+    messages: Sequence[Message], taxonomy: Taxonomy, recipe: ClassifierRecipe, output: Path, *, fresh: bool = False
+) -> Network:
+    """Train on the `train` split, stop early on the `calibration` split, and write the best network to `output`.
+
+    Goes on from the last checkpoint in `output/checkpoints` unless `fresh`. Raises `ValueError` where a split is empty.
+    """
+    learn = [message for message in messages if message.split == "train"]
+    check = [message for message in messages if message.split == "calibration"]
+    if not learn or not check:
+        raise ValueError("fitting needs messages in the splits 'train' and 'calibration'; run `python -m data check`")
+    set_seed(recipe.seed)
+    checkpoints = output / "checkpoints"
+    if fresh:
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    tokenizer = fast_tokenizer(recipe.encoder)
+    network = new_network(taxonomy, recipe)
+    wanted = targets(learn, taxonomy)
+    trainer = _GroupTrainer(
+        model=network,
+        args=_arguments(recipe, checkpoints),
+        train_dataset=_dataset(learn, wanted, tokenizer),
+        eval_dataset=_dataset(check, targets(check, taxonomy), tokenizer),
+        data_collator=Collator(tokenizer, recipe),
+        compute_metrics=lambda outcome: _score(outcome, taxonomy),
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience)],
+        groups=layout(taxonomy),
+        balance=class_weights(wanted, layout(taxonomy), recipe.balance),
+        recipe=recipe,
+    )
+    resumable = checkpoints.exists() and any(checkpoints.glob("checkpoint-*"))
+    trainer.train(resume_from_checkpoint=True if resumable else None)
+    save_network(network, output)
+    (output / "history.json").write_text(json.dumps(trainer.state.log_history, indent=1), encoding="utf-8")
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return network
+
+
+def fast_tokenizer(encoder: str) -> Tokenizer:
+    """The encoder's tokenizer without padding or truncation, whichever kind of encoder it is."""
+    tokenizer = Tokenizer.from_str(AutoTokenizer.from_pretrained(encoder).backend_tokenizer.to_str())
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def new_network(taxonomy: Taxonomy, recipe: ClassifierRecipe) -> Network:
+    """An untrained network on the recipe's encoder."""
+    encoder, width = load_encoder(recipe.encoder, recipe.dropout)
+    return Network(encoder, width, taxonomy)
+
+
+def save_network(network: Network, folder: Path) -> None:
+    """Write the weights as safetensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: value.detach().contiguous().cpu() for name, value in network.state_dict().items()}
+    save_file(state, str(folder / WEIGHTS))
+
+
+def load_network(taxonomy: Taxonomy, recipe: ClassifierRecipe, folder: Path) -> Network:
+    """Read a fitted network back, in evaluation mode."""
+    network = new_network(taxonomy, recipe)
+    network.load_state_dict(load_file(str(folder / WEIGHTS)))
+    return network.eval()
+
+
+@torch.no_grad()
+def score(network: Network, tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, batch: int = 32) -> Matrix:
+    """Scores (texts × columns) in full precision, in the given order; longer texts are cut at `max_tokens`."""
+    network.eval()
+    encoded = [piece_ids(tokenizer, text, max_tokens) for text in texts]
+    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
+    rows: list[Matrix] = [np.empty(0, np.float32)] * len(texts)
+    for start in range(0, len(order), batch):
+        chosen = order[start : start + batch]
+        found = network(*_stack([encoded[i] for i in chosen]))[0].numpy()
+        for i, row in zip(chosen, found, strict=True):
+            rows[i] = row
+    return np.stack(rows)
+
+
+def piece_ids(tokenizer: Tokenizer, text: str, max_tokens: int) -> list[int]:
+    """Piece ids of a text, cut to `max_tokens` with the closing piece kept."""
+    ids = tokenizer.encode(text).ids
+    return ids if len(ids) <= max_tokens else [*ids[: max_tokens - 1], ids[-1]]
+
+
+class Collator:
+    """Turns rows into a batch; while training, some texts are shown as people type in a hurry."""
+
+    def __init__(self, tokenizer: Tokenizer, recipe: ClassifierRecipe) -> None:
+        self._tokenizer = tokenizer
+        self._recipe = recipe
+        self.careless = False
+        self._dice = random.Random(recipe.seed)
+
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        texts = [self._carelessly(row["text"]) if self.careless else row["text"] for row in rows]
+        ids, mask = _stack([piece_ids(self._tokenizer, text, self._recipe.max_tokens) for text in texts])
+        return {"ids": ids, "mask": mask, "wanted": torch.tensor([row["wanted"] for row in rows])}
+
+    def _carelessly(self, text: str) -> str:
+        if self._dice.random() < self._recipe.bare_share:
+            text = strip_diacritics(text)
+        return add_typos(text, self._dice) if self._dice.random() < self._recipe.typo_share else text
+
+
+class _GroupTrainer(Trainer):
+    """A Trainer that knows our loss, gives lower layers smaller steps, and is careless only while training."""
+
+    def __init__(
+        self, *, groups: Sequence[Columns], balance: Matrix, recipe: ClassifierRecipe, **rest: Any
+    ) -> None:
+        super().__init__(**rest)
+        self._groups = groups
+        self._balance = torch.from_numpy(balance)
+        self._recipe = recipe
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, **_: Any
+    ) -> Any:
+        scores, _shares = model(inputs["ids"], inputs["mask"])
+        value = loss(
+            scores, inputs["wanted"], self._groups, self._balance.to(scores.device), self._recipe.group_weights
+        )
+        return (value, {"scores": scores}) if return_outputs else value
+
+    def prediction_step(
+        self, model: Any, inputs: dict[str, torch.Tensor], prediction_loss_only: bool, ignore_keys: Any = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        with torch.no_grad():
+            value, outputs = self.compute_loss(model, self._prepare_inputs(inputs), return_outputs=True)
+        return value, outputs["scores"], inputs["wanted"]
+
+    def get_train_dataloader(self) -> Any:
+        self.data_collator.careless = True
+        return super().get_train_dataloader()
+
+    def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
+        keep, self.data_collator = self.data_collator, Collator(self.data_collator._tokenizer, self._recipe)
+        try:
+            return super().get_eval_dataloader(eval_dataset)
+        finally:
+            self.data_collator = keep
+
+    def create_optimizer(self, *_: Any, **__: Any) -> Any:
+        if self.optimizer is None:
+            self.optimizer = torch.optim.AdamW(
+                parameter_groups(self.model, self._recipe), weight_decay=self._recipe.weight_decay, fused=True
+            )
+        return self.optimizer
+
+
+def parameter_groups(network: Network, recipe: ClassifierRecipe) -> list[dict[str, Any]]:
+    """Learning rates: heads fastest, encoder layers by `layer_decay` from the top down, embeddings on their own."""
+    layers = [name for name, _ in network.encoder.named_parameters() if ".layer" in name]
+    numbers = [int(part) for name in layers for part in name.split(".") if part.isdigit()]
+    top = max(numbers, default=0)
+    groups: list[dict[str, Any]] = []
+    for name, parameter in network.named_parameters():
+        if not name.startswith("encoder."):
+            rate = recipe.learning_rate_heads
+        elif "embeddings" in name:
+            rate = recipe.learning_rate_embeddings
+        else:
+            depth = next((int(part) for part in name.split(".") if part.isdigit()), top)
+            rate = recipe.learning_rate * recipe.layer_decay ** (top - depth)
+        groups.append({"params": [parameter], "lr": rate})
+    return groups
+
+
+def _arguments(recipe: ClassifierRecipe, folder: Path) -> TrainingArguments:
+    on_gpu = torch.cuda.is_available()
+    return TrainingArguments(
+        output_dir=str(folder),
+        use_cpu=not on_gpu,
+        bf16=True,
+        seed=recipe.seed,
+        num_train_epochs=recipe.epochs,
+        per_device_train_batch_size=recipe.batch,
+        per_device_eval_batch_size=2 * recipe.batch,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=recipe.warmup_share,
+        train_sampling_strategy="group_by_length",
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="mean",
+        greater_is_better=True,
+        logging_strategy="epoch",
+        report_to="none",
+        remove_unused_columns=False,
+        label_names=["wanted"],
+        dataloader_pin_memory=False,
+    )
+
+
+def _dataset(messages: Sequence[Message], wanted: Matrix, tokenizer: Tokenizer) -> Dataset:
+    texts = [message.text for message in messages]
+    lengths = [len(e.ids) for e in tokenizer.encode_batch_fast(texts)]
+    return Dataset.from_dict({"text": texts, "wanted": wanted.tolist(), "length": lengths})
+
+
+def _score(outcome: EvalPrediction, taxonomy: Taxonomy) -> dict[str, float]:
+    said = [plain_labels(row, taxonomy) for row in np.asarray(outcome.predictions)]
+    truth = [labels_of(row, taxonomy) for row in np.asarray(outcome.label_ids)]  # in the trainer's order, not ours
+    found = headline(figures(truth, said, taxonomy), taxonomy)
+    return {**found, "mean": float(np.mean(list(found.values())))}
+
+
+def plain_labels(scores: Matrix, taxonomy: Taxonomy, calibration: Calibration | None = None) -> dict[str, list[str]]:
+    """Labels from raw scores alone: the best of one, the middle of ordered, all above one half of many."""
+    said: dict[str, list[str]] = {}
+    for columns in layout(taxonomy):
+        chance = chances(scores, columns, calibration.scales.get(columns.group, {}) if calibration else {})
+        if columns.mode == "many":
+            said[columns.group] = [label for label, c in zip(columns.labels, chance, strict=True) if c >= 0.5]
+        else:
+            best = int(chance.argmax()) if columns.mode == "one" else ordered_choice(chance)
+            said[columns.group] = [columns.labels[best]]
+    return said
+
+
+def _stack(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    width = max(len(row) for row in rows)
+    ids = torch.tensor([[*row, *([0] * (width - len(row)))] for row in rows])
+    return ids, (torch.arange(width)[None] < torch.tensor([[len(row)] for row in rows])).long()

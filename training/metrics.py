@@ -1,0 +1,74 @@
+"""How right a classifier is, group by group and language by language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from sklearn.metrics import cohen_kappa_score, f1_score, precision_score, recall_score
+from sklearn.preprocessing import MultiLabelBinarizer
+
+from data.taxonomy import Labels, Taxonomy, as_list
+
+Figures = dict[str, float]
+
+
+def figures(truth: Sequence[Labels], given: Sequence[Labels], taxonomy: Taxonomy) -> Figures:
+    """Score answers against people's labels.
+
+    `one` groups: macro-F1 and accuracy; `many`: micro- and macro-F1 and exact match; ordered: quadratic-weighted kappa,
+    accuracy, and recall and precision of the most pressing label. Macro means are over the labels that occur in the
+    truth. A null answer counts as wrong.
+    """
+    found: Figures = {}
+    for group in taxonomy.groups:
+        pairs = [(as_list(t.get(group.id)), as_list(g.get(group.id))) for t, g in zip(truth, given, strict=True)]
+        if group.mode == "many":
+            binarizer = MultiLabelBinarizer(classes=group.ids)
+            true, said = binarizer.fit_transform([p[0] for p in pairs]), binarizer.transform([p[1] for p in pairs])
+            present = np.flatnonzero(true.sum(axis=0))
+            found[f"{group.id}_micro_f1"] = f1_score(true, said, average="micro", zero_division=0)
+            found[f"{group.id}_macro_f1"] = f1_score(
+                true[:, present], said[:, present], average="macro", zero_division=0
+            )
+            found[f"{group.id}_exact"] = float((true == said).all(axis=1).mean())
+            continue
+        names = [p[0][0] if p[0] else "" for p in pairs]
+        answers = [p[1][0] if p[1] else "" for p in pairs]
+        present_names = sorted(set(names))
+        if group.mode == "one":
+            found[f"{group.id}_macro_f1"] = f1_score(
+                names, answers, labels=present_names, average="macro", zero_division=0
+            )
+        else:
+            rank = {label: i for i, label in enumerate(group.ids)}
+            kappa = cohen_kappa_score(
+                [rank.get(n, 0) for n in names], [rank.get(a, 0) for a in answers], weights="quadratic"
+            )
+            found[f"{group.id}_kappa"] = float(np.nan_to_num(kappa))
+            worst = group.ids[-1]
+            hit, called = [n == worst for n in names], [a == worst for a in answers]
+            found[f"{group.id}_{worst}_recall"] = recall_score(hit, called, zero_division=0)
+            found[f"{group.id}_{worst}_precision"] = precision_score(hit, called, zero_division=0)
+        found[f"{group.id}_accuracy"] = float(np.mean([n == a for n, a in zip(names, answers, strict=True)]))
+    return {name: round(float(value), 4) for name, value in found.items()}
+
+
+def by_language(
+    truth: Sequence[Labels], given: Sequence[Labels], languages: Sequence[str], taxonomy: Taxonomy
+) -> dict[str, Figures]:
+    """`figures` for each language on its own."""
+    found: dict[str, Figures] = {}
+    for language in sorted(set(languages)):
+        rows = [i for i, own in enumerate(languages) if own == language]
+        found[language] = figures([truth[i] for i in rows], [given[i] for i in rows], taxonomy)
+    return found
+
+
+HEADLINE = ("kappa", "micro_f1", "macro_f1")
+
+
+def headline(values: Mapping[str, float], taxonomy: Taxonomy) -> Figures:
+    """One figure a group: kappa for ordered, micro-F1 for `many`, macro-F1 for `one` groups."""
+    named = {"ordered": "kappa", "many": "micro_f1", "one": "macro_f1"}
+    return {group.id: values[f"{group.id}_{named[group.mode]}"] for group in taxonomy.groups}

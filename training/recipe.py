@@ -1,0 +1,102 @@
+"""Recipes: committed YAML files that say how a model is made, read into checked objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Strict):
+    """Parallel text from one origin: which, how much at most, how often drawn, under which licence."""
+
+    pattern: str
+    cap: int = Field(gt=0)
+    weight: float = Field(gt=0)
+    licence: str
+
+
+class TokenizerRecipe(_Strict):
+    vocabulary: int = Field(ge=100)
+    share: dict[str, float]
+    characters: int = Field(gt=0)
+    without_diacritics: float = Field(ge=0, le=1)
+
+
+class DistilRecipe(_Strict):
+    steps: int = Field(gt=0)
+    batch: int = Field(gt=1)
+    pool: int = Field(gt=0)
+    max_tokens: int = Field(gt=2)
+    english_share: float = Field(ge=0, lt=1)
+    bare_share: float = Field(ge=0, le=1)
+    typo_share: float = Field(ge=0, le=1)
+    learning_rate_embeddings: float
+    learning_rate_body: float
+    warmup: int
+    cosine_weight: float
+    contrast_weight: float
+    contrast_scale: float
+    checkpoint_minutes: float
+    validate_every: int
+
+
+class EncoderRecipe(_Strict):
+    """Everything that decides what the encoder becomes; see `training/recipes/encoder.yaml`."""
+
+    name: str
+    seed: int
+    languages: list[str]
+    teacher_package: str
+    sources: list[Source]
+    own_weight: float = Field(gt=0)
+    validation_source: str
+    validation_pairs: int
+    max_words: int
+    tokenizer: TokenizerRecipe
+    distil: DistilRecipe
+
+    @property
+    def foreign(self) -> list[str]:
+        """The languages that are not the teacher's."""
+        return [language for language in self.languages if language != "en"]
+
+
+def read_encoder_recipe(path: Path = RECIPES / "encoder.yaml") -> EncoderRecipe:
+    """Read and check a recipe; raises `pydantic.ValidationError` naming the field that is wrong."""
+    return EncoderRecipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+class ClassifierRecipe(_Strict):
+    """Everything that decides what the classifier becomes; see `training/recipes/classifier.yaml`."""
+
+    name: str
+    seed: int
+    encoder: str
+    max_tokens: int = Field(ge=8)
+    dropout: float = Field(ge=0, lt=1)
+    epochs: int = Field(gt=0)
+    patience: int = Field(gt=0)
+    batch: int = Field(gt=0)
+    learning_rate: float
+    learning_rate_embeddings: float
+    learning_rate_heads: float
+    layer_decay: float = Field(gt=0, le=1)
+    weight_decay: float
+    warmup_share: float = Field(ge=0, lt=1)
+    bare_share: float = Field(ge=0, le=1)
+    typo_share: float = Field(ge=0, le=1)
+    group_weights: dict[str, float]
+    balance: float = Field(ge=0, le=1)
+
+
+def read_classifier_recipe(path: Path = RECIPES / "classifier.yaml") -> ClassifierRecipe:
+    """Read and check a recipe; raises `pydantic.ValidationError` naming the field that is wrong."""
+    return ClassifierRecipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -1,0 +1,173 @@
+"""The stages, each reading what the one before left in the build folder, so that any can be run again alone."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.corpus import read_corpus
+from data.message import Message
+from data.taxonomy import Labels, Taxonomy, read_taxonomy
+from models.answer import Answer
+from models.calibration import Calibration
+from models.load import activate, current_version
+from models.onnx_engine import OnnxEngine
+from training import distil as distillation
+from training.baseline import tfidf_answers
+from training.calibrate import calibrate as calibrated
+from training.card import classifier_card
+from training.evaluate import answer_labels, as_markdown, compare, engine_answers, write_report
+from training.export import FULL, SMALL, export_onnx, onnx_scores, quantise, write_artifact
+from training.fit import fast_tokenizer, load_network, piece_ids, plain_labels
+from training.fit import fit as fitted
+from training.metrics import by_language, headline
+from training.recipe import ClassifierRecipe, read_classifier_recipe, read_encoder_recipe
+
+_log = logging.getLogger("training")
+CALIBRATION = "calibration.json"
+MOST_LOST = 0.005
+"""Quantised weights are used only if no language loses more than this of its mean headline figure on calibration."""
+
+
+def distil(given: argparse.Namespace) -> None:
+    """Make the encoder."""
+    if not (given.text / "parallel").is_dir():
+        raise FileNotFoundError(f"distilling needs parallel text in {given.text}/parallel; the shipped encoder is ready")
+    distillation.distil(read_encoder_recipe(given.recipe), given.text, given.build, given.output)
+
+
+def fit(given: argparse.Namespace) -> None:
+    """Fine-tune."""
+    messages, taxonomy, recipe = _inputs(given)
+    fitted(messages, taxonomy, recipe, given.build, fresh=given.fresh)
+
+
+def calibrate(given: argparse.Namespace) -> None:
+    """Export the network, choose its precision, and calibrate on the scores that will be served."""
+    messages, taxonomy, recipe = _inputs(given)
+    network = load_network(taxonomy, recipe, given.build)
+    export_onnx(network, given.build / FULL)
+    quantise(given.build / FULL, given.build / SMALL)
+    tokenizer = fast_tokenizer(recipe.encoder)
+    check = [message for message in messages if message.split == "calibration"]
+    ids = [piece_ids(tokenizer, message.text, recipe.max_tokens) for message in check]
+    found = {name: onnx_scores(given.build / name, ids) for name in (FULL, SMALL)}
+    chosen = _precision(found, check, taxonomy)
+    (given.build / "weights").write_text(chosen, encoding="utf-8")
+    result = calibrated(found[chosen], check, taxonomy)
+    (given.build / CALIBRATION).write_text(result.model_dump_json(indent=1), encoding="utf-8")
+
+
+def export(given: argparse.Namespace) -> None:
+    """Write a version, evaluate it on gold, put the figures in its card, and make it the current one."""
+    messages, taxonomy, recipe = _inputs(given)
+    version = given.version or datetime.datetime.now(datetime.UTC).strftime("%Y.%m.%d-%H%M")
+    calibration = Calibration.model_validate_json((given.build / CALIBRATION).read_bytes())
+    lineage = _lineage(given, messages, recipe)
+    weights = given.build / (given.build / "weights").read_text(encoding="utf-8")
+
+    def write(metrics: dict[str, Any], parts: dict[str, str]) -> None:
+        card = classifier_card(version, messages, taxonomy, calibration, parts, lineage)
+        engine = "onnxruntime-int8" if weights.name == SMALL else "onnxruntime-fp32"
+        write_artifact(
+            given.home / version, {engine: weights}, fast_tokenizer(recipe.encoder), taxonomy, given.taxonomy,
+            calibration, recipe, version, lineage, metrics, card,
+        )  # fmt: skip
+
+    write({}, {})
+    table, _ = _measure(OnnxEngine(given.home / version, threads=2), messages, taxonomy)
+    write({"gold": table["reclamo"]}, {"Measured on gold": as_markdown(table, taxonomy)})
+    activate(given.home, version)
+    for old in given.home.iterdir():
+        if old.is_dir() and old.name != version:
+            _log.info("%s is an older version; remove it when it is no longer needed", old)
+
+
+def evaluate(given: argparse.Namespace) -> None:
+    """Score an artifact on gold beside the baseline."""
+    messages, taxonomy, _ = _inputs(given)
+    home = given.home / given.version if given.version else current_version(given.home)
+    engine = OnnxEngine(home, threads=2)
+    table, answers = _measure(engine, messages, taxonomy)
+    gold = [message for message in messages if message.split == "gold"]
+    parts = {"On gold": as_markdown(table, taxonomy), "Abstained or sent to review": _review(gold, answers)}
+    for name, text in parts.items():
+        _log.info("%s\n\n%s", name, text)
+    if given.report:
+        write_report(given.report, f"Evaluation of {engine.model_version}", "python -m training evaluate", parts)
+
+
+def everything(given: argparse.Namespace) -> None:
+    """Fit, calibrate, export and evaluate."""
+    for stage in (fit, calibrate, export, evaluate):
+        _log.info("── %s", stage.__name__)
+        stage(given)
+
+
+def _inputs(given: argparse.Namespace) -> tuple[list[Message], Taxonomy, ClassifierRecipe]:
+    taxonomy = read_taxonomy(given.taxonomy)
+    recipe = read_classifier_recipe(given.recipe)
+    if given.encoder:
+        recipe = recipe.model_copy(update={"encoder": given.encoder})
+    return read_corpus(given.corpus), taxonomy, recipe
+
+
+def _precision(found: dict[str, np.ndarray], check: Sequence[Message], taxonomy: Taxonomy) -> str:
+    truth, languages = [m.labels for m in check], [m.lang for m in check]
+    means: dict[str, dict[str, float]] = {}
+    for name, scores in found.items():
+        said = [plain_labels(row, taxonomy) for row in scores]
+        table = by_language(truth, said, languages, taxonomy)
+        means[name] = {lang: float(np.mean(list(headline(v, taxonomy).values()))) for lang, v in table.items()}
+    lost = max(means[FULL][language] - means[SMALL][language] for language in means[FULL])
+    chosen = SMALL if lost <= MOST_LOST else FULL
+    _log.info("8-bit weights lose at most %.4f of a language's mean figure (limit %.3f): %s", lost, MOST_LOST, chosen)
+    return chosen
+
+
+def _measure(
+    engine: OnnxEngine, messages: Sequence[Message], taxonomy: Taxonomy
+) -> tuple[dict[str, dict[str, dict[str, float]]], list[Answer]]:
+    gold = [message for message in messages if message.split == "gold"]
+    learn = [message for message in messages if message.split == "train"]
+    texts = [message.text for message in gold]
+    answers = engine_answers(engine, texts, [None] * len(texts))
+    said: dict[str, Sequence[Labels]] = {
+        "reclamo": [answer_labels(answer) for answer in answers],
+        "TF-IDF + linear": list(tfidf_answers(learn, texts, taxonomy)),
+    }
+    return compare(gold, said, taxonomy), answers
+
+
+def _review(gold: Sequence[Message], answers: Sequence[Answer]) -> str:
+    lines = ["| language | no answer | review | reasons |", "|---|---|---|---|"]
+    for language in sorted({message.lang for message in gold}):
+        own = [answer for message, answer in zip(gold, answers, strict=True) if message.lang == language]
+        silent = sum(not answer.language.supported for answer in own) / len(own)
+        asked = sum(answer.review.needed for answer in own) / len(own)
+        reasons = sorted({reason.value for answer in own for reason in answer.review.reasons})
+        lines.append(f"| {language} | {silent:.1%} | {asked:.1%} | {', '.join(reasons)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _lineage(given: argparse.Namespace, messages: Sequence[Message], recipe: ClassifierRecipe) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    for message in sorted(messages, key=lambda m: m.id):
+        digest.update(message.model_dump_json().encode())
+    recipe_hash = hashlib.sha256(Path(given.recipe).read_bytes()).hexdigest()
+    return {
+        "command": "python -m training all",
+        "recipe": recipe.model_dump(),
+        "recipe_sha256": recipe_hash,
+        "corpus_sha256": digest.hexdigest(),
+        "messages": len(messages),
+    }
+
+
