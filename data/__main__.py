@@ -40,7 +40,9 @@ def _check(corpus: Path, taxonomy_file: Path) -> int:
         lines.append(label.ljust(30) + "".join(str(counts[language]).rjust(8) for language in languages))
     for split in SPLITS:
         counted = Counter(m.lang for m in messages if m.split == split)
-        lines.append(f"messages, {split}".ljust(30) + "".join(str(counted[language]).rjust(8) for language in languages))
+        lines.append(
+            f"messages, {split}".ljust(30) + "".join(str(counted[language]).rjust(8) for language in languages)
+        )
     findings = check_corpus(messages, taxonomy)
     lines += ["", *(str(finding) for finding in findings[:SHOWN])]
     if len(findings) > SHOWN:

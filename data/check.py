@@ -74,7 +74,9 @@ def _whitespace(messages: Sequence[Message]) -> Iterator[Finding]:
         if unicodedata.normalize("NFC", message.text) != message.text:
             yield Finding("unicode", (message.id,), "is not in Unicode form NFC; normalise it")
         if strange := {c for c in message.text if unicodedata.category(c) in ("Cc", "Cs", "Co") and c not in "\n\t"}:
-            yield Finding("unicode", (message.id,), f"holds control characters {sorted(map(ord, strange))}; remove them")
+            yield Finding(
+                "unicode", (message.id,), f"holds control characters {sorted(map(ord, strange))}; remove them"
+            )
 
 
 def _duplicates(messages: Sequence[Message], taxonomy: Taxonomy) -> Iterator[Finding]:

@@ -101,11 +101,11 @@ class Taxonomy(_Strict):
         return self
 
     def group(self, id_: str) -> Group | None:
-        """The group of that id, or None where this taxonomy has none."""
+        """Return the group of that id, or None where this taxonomy has none."""
         return next((group for group in self.groups if group.id == id_), None)
 
     def ids(self, group: str) -> list[str]:
-        """The label ids of a group, in order; empty where this taxonomy has no such group."""
+        """List the label ids of a group, in order; empty where this taxonomy has no such group."""
         found = self.group(group)
         return found.ids if found else []
 
@@ -127,12 +127,14 @@ class Taxonomy(_Strict):
                 continue
             told = f"{rule.group} {'/'.join(rule.labels)}"
             found += [f"{told} must have no {other}" for other in rule.empty if as_list(labels.get(other))]
-            found += [f"{told} needs at least one of {other}" for other in rule.needed if not as_list(labels.get(other))]
+            found += [
+                f"{told} needs at least one of {other}" for other in rule.needed if not as_list(labels.get(other))
+            ]
         return found
 
 
 def as_list(value: str | Iterable[str] | None) -> list[str]:
-    """A group's labels as a list, whichever way they are written."""
+    """Return a group's labels as a list, whichever way they are written."""
     if value is None or value == "":
         return []
     return [value] if isinstance(value, str) else list(value)

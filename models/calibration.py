@@ -44,7 +44,7 @@ class Calibration(_Strict):
     review: ReviewLimits = ReviewLimits()
 
     def threshold(self, group: str, label: str, language: str) -> float:
-        """The chance from which `label` is given to a text in `language`."""
+        """Return the chance from which `label` is given to a text in `language`."""
         by_language = self.thresholds.get(group, {}).get(label, {})
         return by_language.get(language, by_language.get("*", 0.5))
 

@@ -24,19 +24,19 @@ def chances(scores: Vector, columns: Columns, scales: Mapping[str, Scale]) -> Ve
     if columns.mode == "one":
         raw = raw * scales.get("*", Scale()).slope
         exponent = np.exp(raw - raw.max())
-        return (exponent / exponent.sum()).astype(np.float32)
+        return np.asarray(exponent / exponent.sum(), dtype=np.float32)
     names = columns.labels[1:] if columns.mode == "ordered" else columns.labels
     lines = [scales.get(name, Scale()) for name in names]
     raw = raw * [line.slope for line in lines] + [line.offset for line in lines]
     above = 1 / (1 + np.exp(-np.clip(raw, -30, 30)))
     if columns.mode == "many":
-        return above.astype(np.float32)
+        return np.asarray(above, dtype=np.float32)
     steps = np.concatenate([[1.0], np.minimum.accumulate(above), [0.0]])
-    return (steps[:-1] - steps[1:]).astype(np.float32)
+    return np.asarray(steps[:-1] - steps[1:], dtype=np.float32)
 
 
 def ordered_choice(chance: Vector) -> int:
-    """The middle of the distribution: the first label at which half of the chance is reached."""
+    """Return the middle of the distribution: the first label at which half of the chance is reached."""
     return int(np.searchsorted(np.cumsum(chance), 0.5))
 
 
@@ -54,7 +54,9 @@ class Decider:
             columns.group: chances(scores, columns, self.calibration.scales.get(columns.group, {}))
             for columns in layout(self.taxonomy)
         }
-        chosen = {group.id: self._choose(group, chance[group.id], language.label) for group in self.taxonomy.groups}
+        chosen: dict[str, list[int]] = {
+            group.id: self._choose(group, chance[group.id], language.label) for group in self.taxonomy.groups
+        }
         self._apply_rules(chosen, chance)
         reasons = [*doubts, *self._doubts(chosen, chance)]
         ordered = list(dict.fromkeys(reasons))

@@ -37,6 +37,6 @@ class Engine(Protocol):
         """Compute the scores of each message, in order. The slow part; releases the interpreter lock."""
         ...
 
-    def encode_post(self, prepared: Prepared, scores: Any) -> Answer:
+    def encode_post(self, prepared: Prepared, scores: Any) -> Answer:  # noqa: ANN401
         """Decide: calibrated confidences, evidence, abstention."""
         ...

@@ -26,7 +26,7 @@ class Columns:
 
 
 def layout(taxonomy: Taxonomy) -> list[Columns]:
-    """The columns of every group, in the taxonomy's order."""
+    """List the columns of every group, in the taxonomy's order."""
     found: list[Columns] = []
     at = 0
     for group in taxonomy.groups:
@@ -37,6 +37,6 @@ def layout(taxonomy: Taxonomy) -> list[Columns]:
 
 
 def evidence_columns(taxonomy: Taxonomy) -> list[int]:
-    """The columns whose per-piece shares the network also gives, in order."""
+    """List the columns whose per-piece shares the network also gives, in order."""
     groups = {group.id for group in taxonomy.groups if group.evidence}
     return [i for columns in layout(taxonomy) if columns.group in groups for i in range(columns.start, columns.stop)]

@@ -13,7 +13,6 @@ from tokenizers import Tokenizer
 
 from data.cleaning import Cleaned, clean
 from data.language import Guess, LanguageIdentifier
-from data.taxonomy import Taxonomy
 from models.answer import Answer, Language, Reason, Span
 from models.artifact import TOKENIZER, open_artifact
 from models.decision import Decider
@@ -23,6 +22,8 @@ from models.layout import evidence_columns, layout
 
 _OVERLAP = 32
 """Pieces that neighbouring windows share, so that no phrase is cut in both."""
+_TOGETHER = 8
+"""Windows computed at once, so that a message of 50,000 characters costs time and not memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class OnnxEngine:
         self._identifier = LanguageIdentifier(manifest.languages)
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._window = manifest.window
+        opening, closing = self._tokenizer.encode("").ids  # whatever this encoder puts around a text
+        self._frame = opening, closing
+        self._unknown = {self._tokenizer.token_to_id(piece) for piece in ("[UNK]", "<unk>")} - {None}
         self._columns = layout(self.taxonomy)
         self._evidence = {column: i for i, column in enumerate(evidence_columns(self.taxonomy))}
         options = onnxruntime.SessionOptions()
@@ -65,9 +69,7 @@ class OnnxEngine:
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         weights = next(iter(manifest.weights.values()))
-        self._session = onnxruntime.InferenceSession(
-            str(folder / weights), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(str(folder / weights), options, providers=["CPUExecutionProvider"])
 
     def encode_pre(self, text: str, language: str | None = None) -> Prepared:
         """Clean the text, tell its language, and cut it into windows of pieces."""
@@ -76,8 +78,8 @@ class OnnxEngine:
         if refusal := _refusal(guess):
             return Prepared(text, 0, _Reading(cleaned, guess, refusal, [], [], 0.0))
         encoded = self._tokenizer.encode(cleaned.text, add_special_tokens=False)
-        unknown = encoded.ids.count(self._tokenizer.token_to_id("[UNK]")) / max(1, len(encoded.ids))
-        opening, closing = (self._tokenizer.token_to_id(piece) for piece in ("[CLS]", "[SEP]"))
+        unknown = sum(id_ in self._unknown for id_ in encoded.ids) / max(1, len(encoded.ids))
+        opening, closing = self._frame
         room = self._window - 2
         windows: list[list[int]] = []
         offsets: list[list[tuple[int, int]]] = []
@@ -88,10 +90,22 @@ class OnnxEngine:
         return Prepared(text, cost, _Reading(cleaned, guess, None, windows, offsets, unknown))
 
     def encode_core(self, prepared: Sequence[Prepared]) -> list[_Scores | None]:
-        """Score the messages; all windows of all of them go through the network together, padded to the longest."""
+        """Score the messages; their windows go through the network together, padded to the longest."""
         windows = [window for one in prepared for window in one.payload.windows]
-        if not windows:
-            return [None] * len(prepared)
+        computed = [
+            row for start in range(0, len(windows), _TOGETHER) for row in self._run(windows[start:][:_TOGETHER])
+        ]
+        results: list[_Scores | None] = []
+        for one in prepared:
+            own, computed = computed[: len(one.payload.windows)], computed[len(one.payload.windows) :]
+            if not own:
+                results.append(None)
+                continue
+            lengths = np.array([len(window) for window in one.payload.windows])
+            results.append(_Scores(self._join(np.stack([row[0] for row in own]), lengths), [row[1] for row in own]))
+        return results
+
+    def _run(self, windows: Sequence[Sequence[int]]) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         width = max(len(window) for window in windows)
         ids = np.zeros((len(windows), width), dtype=np.int64)
         mask = np.zeros((len(windows), width), dtype=np.int64)
@@ -99,18 +113,7 @@ class OnnxEngine:
             ids[row, : len(window)] = window
             mask[row, : len(window)] = 1
         scores, shares = self._session.run(["scores", "shares"], {"ids": ids, "mask": mask})
-        results: list[_Scores | None] = []
-        at = 0
-        for one in prepared:
-            own = one.payload.windows
-            if not own:
-                results.append(None)
-                continue
-            lengths = np.array([len(window) for window in own])
-            parts = [shares[at + i, : lengths[i]] for i in range(len(own))]
-            results.append(_Scores(self._join(scores[at : at + len(own)], lengths), parts))
-            at += len(own)
-        return results
+        return [(scores[row], shares[row, : len(window)]) for row, window in enumerate(windows)]
 
     def encode_post(self, prepared: Prepared, scores: _Scores | None) -> Answer:
         """Decide, and point at the words in the text as it was given."""
@@ -156,4 +159,5 @@ def _refusal(guess: Guess) -> Reason | None:
 def _window_starts(pieces: int, room: int) -> list[int]:
     if pieces <= room:
         return [0]
-    return [*range(0, pieces - room, room - _OVERLAP), pieces - room]
+    step = room - min(_OVERLAP, room // 4)
+    return [*range(0, pieces - room, step), pieces - room]

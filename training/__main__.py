@@ -1,4 +1,4 @@
-"""`python -m training STAGE`: distil an encoder, fit a classifier, evaluate it, export it; `all` does the last three."""
+"""`python -m training STAGE`: distil an encoder; fit, calibrate, export and evaluate a classifier."""
 
 from __future__ import annotations
 

@@ -84,7 +84,8 @@ def ridge_start(
         norm = renewed
     moved = start + move
     length = np.linalg.norm(start, axis=1, keepdims=True)
-    return (moved * length / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-6)).astype(np.float32)
+    kept: Matrix = (moved * length / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-6)).astype(np.float32)
+    return kept
 
 
 def _idf_mean(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -92,4 +93,5 @@ def _idf_mean(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     idf = np.log(1 + matrix.shape[0] / (1 + seen)).astype(np.float32)
     weighted = matrix.multiply(idf).tocsr()
     total = np.asarray(weighted.sum(axis=1)).ravel()
-    return sparse.diags((1 / np.maximum(total, 1e-6)).astype(np.float32)) @ weighted
+    scaled: sparse.csr_matrix = sparse.diags((1 / np.maximum(total, 1e-6)).astype(np.float32)) @ weighted
+    return scaled

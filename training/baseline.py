@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 from sklearn.svm import LinearSVC
@@ -48,7 +49,7 @@ def tfidf_answers(learn: Sequence[Message], asked: Sequence[str], taxonomy: Taxo
     return answers
 
 
-def _linear(known: object, true: np.ndarray, unknown: object) -> np.ndarray:
+def _linear(known: sparse.csr_matrix, true: np.ndarray, unknown: sparse.csr_matrix) -> np.ndarray:
     if len(set(true.tolist())) < 2:
-        return np.full(np.shape(unknown)[0], true[0])
+        return np.full(unknown.shape[0], true[0])
     return np.asarray(LinearSVC(C=0.5, class_weight="balanced").fit(known, true).predict(unknown))

@@ -7,9 +7,7 @@ import unicodedata
 
 _KEEP = {"đ": "d", "Đ": "D", "ø": "o", "Ø": "O"}
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_NEIGHBOURS = {
-    letter: row[max(0, i - 1) : i] + row[i + 1 : i + 2] for row in _ROWS for i, letter in enumerate(row)
-}
+_NEIGHBOURS = {letter: row[max(0, i - 1) : i] + row[i + 1 : i + 2] for row in _ROWS for i, letter in enumerate(row)}
 
 
 def strip_diacritics(text: str) -> str:

@@ -51,9 +51,7 @@ def distil(recipe: EncoderRecipe, text: Path, build: Path, output: Path) -> None
     teacher = load_teacher(recipe.teacher_package)
     lessons = prepare_lessons(recipe, teacher, pairs, build / "teacher")
     student = build_student(teacher, _start(recipe, tokenizer, teacher, pairs, build / "start.npy"))
-    checks = {
-        language: _check_set(teacher, read_validation(text, language, recipe)) for language in recipe.foreign
-    }
+    checks = {language: _check_set(teacher, read_validation(text, language, recipe)) for language in recipe.foreign}
     train_student(student.to(device()), tokenizer, lessons, recipe, checks, build)
     save_student(student.cpu(), tokenizer, output)
 
@@ -61,7 +59,7 @@ def distil(recipe: EncoderRecipe, text: Path, build: Path, output: Path) -> None
 def prepare_lessons(
     recipe: EncoderRecipe, teacher: SentenceTransformer, pairs: dict[str, list[Pair]], cache: Path
 ) -> Lessons:
-    """Number the English sentences, encode each once, and point every text at its vector."""
+    """Collect the English sentences, encode each once, and point every text at its vector."""
     every = [pair for rows in pairs.values() for pair in rows]
     given = {pair.english for pair in every if not pair.ours}
     english = sorted(given) + sorted({pair.english for pair in every} - given)  # ours last: the cache stays good
@@ -112,7 +110,7 @@ def train_student(
                 with torch.autocast(where, torch.bfloat16):
                     vector = mean_vector(student, ids.to(where), mask.to(where))
                 loss = _loss(vector, target, torch.from_numpy(rows).to(where), plan)
-                loss.backward()
+                torch.autograd.backward(loss)
                 torch.nn.utils.clip_grad_norm_(body, 1.0)
                 optimiser.step()
                 optimiser.zero_grad(set_to_none=False)
@@ -125,7 +123,9 @@ def train_student(
                         out.write(json.dumps({"step": step, "loss": round(loss.item(), 4), **figures}) + "\n")
                     bar.write(f"step {step}: {figures}")
                 if step == plan.steps or time.monotonic() - saved_at > 60 * plan.checkpoint_minutes:
-                    _save({"student": student.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, checkpoint)
+                    _save(
+                        {"student": student.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, checkpoint
+                    )
                     saved_at = time.monotonic()
                 if step >= plan.steps:
                     break
@@ -145,8 +145,8 @@ def draw_pool(
     texts: list[str] = []
     rows: list[np.ndarray] = []
     for language in recipe.languages:
-        share = plan.english_share if language == "en" else (1 - plan.english_share) / len(recipe.foreign)
-        chosen = dice.choice(len(lessons.texts[language]), size=round(size * share), p=lessons.chances[language])
+        count = round(size * plan.share[language])
+        chosen = dice.choice(len(lessons.texts[language]), size=count, p=lessons.chances[language])
         rows.append(lessons.targets[language][chosen])
         texts.extend(_carelessly(lessons.texts[language][i], language, plan, slips) for i in chosen)
     targets = np.concatenate(rows)
@@ -183,7 +183,7 @@ def encode(student: BertModel, tokenizer: Tokenizer, texts: Sequence[str], batch
 def validate(
     student: BertModel, tokenizer: Tokenizer, checks: dict[str, tuple[list[str], torch.Tensor]]
 ) -> dict[str, float]:
-    """Retrieval R@1 (translation → English) and mean cosine to the teacher, per language."""
+    """Measure retrieval R@1 (translation → English) and mean cosine to the teacher, per language."""
     figures: dict[str, float] = {}
     for language, (texts, english) in checks.items():
         vectors = encode(student, tokenizer, texts)

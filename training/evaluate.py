@@ -25,7 +25,7 @@ def engine_answers(engine: Engine, texts: Sequence[str], languages: Sequence[str
 
 
 def answer_labels(answer: Answer) -> Labels:
-    """The labels of an answer in the form of a message's; null where it abstains."""
+    """Put the labels of an answer in the form of a message's; null where it abstains."""
     return {
         "kind": answer.kind.label if answer.kind else "",
         "urgency": answer.urgency.label if answer.urgency else "",
@@ -47,9 +47,7 @@ def compare(
 
 def worst_first(table: Table, system: str, taxonomy: Taxonomy) -> list[str]:
     """Languages in order of the system's mean headline figure, the worst first."""
-    means = {
-        language: sum(headline(values, taxonomy).values()) for language, values in table[system].items()
-    }
+    means = {language: sum(headline(values, taxonomy).values()) for language, values in table[system].items()}
     return sorted(means, key=lambda language: means[language])
 
 

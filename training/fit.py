@@ -71,7 +71,7 @@ def fit(
 
 
 def fast_tokenizer(encoder: str) -> Tokenizer:
-    """The encoder's tokenizer without padding or truncation, whichever kind of encoder it is."""
+    """Load the encoder's tokenizer without padding or truncation, whichever kind of encoder it is."""
     tokenizer = Tokenizer.from_str(AutoTokenizer.from_pretrained(encoder).backend_tokenizer.to_str())
     tokenizer.no_padding()
     tokenizer.no_truncation()
@@ -79,7 +79,7 @@ def fast_tokenizer(encoder: str) -> Tokenizer:
 
 
 def new_network(taxonomy: Taxonomy, recipe: ClassifierRecipe) -> Network:
-    """An untrained network on the recipe's encoder."""
+    """Build an untrained network on the recipe's encoder."""
     encoder, width = load_encoder(recipe.encoder, recipe.dropout)
     return Network(encoder, width, taxonomy)
 
@@ -139,20 +139,18 @@ class Collator:
         return add_typos(text, self._dice) if self._dice.random() < self._recipe.typo_share else text
 
 
-class _GroupTrainer(Trainer):
+class _GroupTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped
     """A Trainer that knows our loss, gives lower layers smaller steps, and is careless only while training."""
 
-    def __init__(
-        self, *, groups: Sequence[Columns], balance: Matrix, recipe: ClassifierRecipe, **rest: Any
-    ) -> None:
+    def __init__(self, *, groups: Sequence[Columns], balance: Matrix, recipe: ClassifierRecipe, **rest: Any) -> None:
         super().__init__(**rest)
         self._groups = groups
         self._balance = torch.from_numpy(balance)
         self._recipe = recipe
+        self.data_collator: Collator
+        self.optimizer: torch.optim.Optimizer | None
 
-    def compute_loss(
-        self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, **_: Any
-    ) -> Any:
+    def compute_loss(self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, **_: Any) -> Any:
         scores, _shares = model(inputs["ids"], inputs["mask"])
         value = loss(
             scores, inputs["wanted"], self._groups, self._balance.to(scores.device), self._recipe.group_weights

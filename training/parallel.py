@@ -42,7 +42,7 @@ def comparable(text: str) -> str:
 
 
 def read_validation(folder: Path, language: str, recipe: EncoderRecipe) -> list[tuple[str, str]]:
-    """The pairs kept for the validation curve, in file order."""
+    """Read the pairs kept for the validation curve, in file order."""
     rows = read_tsv(folder / "parallel" / f"en-{language}.tsv.xz")
     return [(en, other) for en, other, source in rows if source == recipe.validation_source][: recipe.validation_pairs]
 
@@ -88,7 +88,8 @@ def read_pairs(folder: Path, language: str, recipe: EncoderRecipe, held: set[str
             continue
         seen.add((english, other))
         taken[origin] += 1
-        pairs.append(Pair(english, other, source.weight))
+        rare = min(1.0, recipe.short_words / max(len(english.split()), len(other.split()))) ** 2
+        pairs.append(Pair(english, other, source.weight * rare))
     return pairs
 
 
@@ -98,7 +99,7 @@ def _source_of(origin: str, sources: list[Source]) -> Source | None:
 
 def _plausible(english: str, other: str, max_words: int) -> bool:
     lengths = len(english), len(other)
-    if not 2 <= min(lengths) or len(english.split()) > max_words:
+    if min(lengths) < 2 or len(english.split()) > max_words:
         return False
     if max(lengths) > 3 * min(lengths) + 15:
         return False

@@ -24,6 +24,8 @@ class Source(_Strict):
 
 
 class TokenizerRecipe(_Strict):
+    """How many pieces, and how the languages share the text that they are chosen on."""
+
     vocabulary: int = Field(ge=100)
     share: dict[str, float]
     characters: int = Field(gt=0)
@@ -31,11 +33,13 @@ class TokenizerRecipe(_Strict):
 
 
 class DistilRecipe(_Strict):
+    """Batches, steps, learning rates and loss of the distillation."""
+
     steps: int = Field(gt=0)
     batch: int = Field(gt=1)
     pool: int = Field(gt=0)
     max_tokens: int = Field(gt=2)
-    english_share: float = Field(ge=0, lt=1)
+    share: dict[str, float]
     bare_share: float = Field(ge=0, le=1)
     typo_share: float = Field(ge=0, le=1)
     learning_rate_embeddings: float
@@ -60,6 +64,7 @@ class EncoderRecipe(_Strict):
     validation_source: str
     validation_pairs: int
     max_words: int
+    short_words: int = Field(gt=0)
     tokenizer: TokenizerRecipe
     distil: DistilRecipe
 

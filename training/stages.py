@@ -17,8 +17,8 @@ from data.message import Message
 from data.taxonomy import Labels, Taxonomy, read_taxonomy
 from models.answer import Answer
 from models.calibration import Calibration
-from models.load import activate, current_version
 from models.onnx_engine import OnnxEngine
+from models.registry import activate, current_version
 from training import distil as distillation
 from training.baseline import tfidf_answers
 from training.calibrate import calibrate as calibrated
@@ -39,7 +39,8 @@ MOST_LOST = 0.005
 def distil(given: argparse.Namespace) -> None:
     """Make the encoder."""
     if not (given.text / "parallel").is_dir():
-        raise FileNotFoundError(f"distilling needs parallel text in {given.text}/parallel; the shipped encoder is ready")
+        told = f"distilling needs parallel text in {given.text}/parallel"
+        raise FileNotFoundError(f"{told}; the shipped encoder in models/encoder is ready to use")
     distillation.distil(read_encoder_recipe(given.recipe), given.text, given.build, given.output)
 
 
@@ -169,5 +170,3 @@ def _lineage(given: argparse.Namespace, messages: Sequence[Message], recipe: Cla
         "corpus_sha256": digest.hexdigest(),
         "messages": len(messages),
     }
-
-

@@ -53,7 +53,8 @@ def save_student(student: BertModel, tokenizer: Tokenizer, folder: Path, max_tok
     wrapped.save_pretrained(staging)
     transformer = Transformer(str(staging), max_seq_length=max_tokens)
     pooling = Pooling(transformer.get_word_embedding_dimension(), pooling_mode="mean")
-    SentenceTransformer(modules=[transformer, pooling, Normalize()], device="cpu").save(str(folder), create_model_card=False)
+    whole = SentenceTransformer(modules=[transformer, pooling, Normalize()], device="cpu")
+    whole.save(str(folder), create_model_card=False)
     for path in sorted(staging.iterdir()):
         path.unlink()
     staging.rmdir()

@@ -116,7 +116,7 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recipe(tiny_encoder: Path) -> ClassifierRecipe:
     changes = {
         "encoder": str(tiny_encoder),
-        "max_tokens": 24,
+        "max_tokens": 48,
         "epochs": 12,
         "patience": 12,
         "batch": 8,

@@ -10,16 +10,15 @@ import yaml
 from data.corpus import read_corpus
 from data.taxonomy import Taxonomy
 from models.artifact import open_artifact
-from models.load import current_version, load_engine
+from models.load import load_engine
+from models.registry import current_version
 from training.__main__ import main
 from training.evaluate import engine_answers
 from training.recipe import ClassifierRecipe
 
 
 @pytest.fixture(scope="module")
-def home(
-    tmp_path_factory: pytest.TempPathFactory, corpus: Path, taxonomy_file: Path, recipe: ClassifierRecipe
-) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, corpus: Path, taxonomy_file: Path, recipe: ClassifierRecipe) -> Path:
     folder = tmp_path_factory.mktemp("home")
     recipe_file = folder / "recipe.yaml"
     recipe_file.write_text(yaml.safe_dump(recipe.model_dump()), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What other people's systems talk to: the HTTP application, its limits, its scheduling and its pages."""

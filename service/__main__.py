@@ -1,0 +1,115 @@
+"""`python -m service`: one process in the foreground, until SIGTERM or Ctrl-C.
+
+Told to stop, it first says so on `/readyz`, then closes the port, finishes what is under way and ends with code 0.
+A second Ctrl-C ends it at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from models.engine import Engine
+from service.app import create_app
+from service.readiness import Readiness
+from service.settings import Settings, SettingsError, log_settings, read_settings
+
+log = logging.getLogger("service")
+
+
+class Server(uvicorn.Server):
+    """A server that announces its end before it closes the port."""
+
+    def __init__(self, config: uvicorn.Config, readiness: Readiness, stop_delay: float) -> None:
+        super().__init__(config)
+        self.readiness = readiness
+        self.stop_delay = stop_delay
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.readiness.stop()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve on for a moment, so that balancers see `/readyz` first; then close the port and drain."""
+        if not self.force_exit:
+            await asyncio.sleep(self.stop_delay)
+        await super().shutdown(sockets)
+
+
+class ModelError(RuntimeError):
+    """The model cannot be used; the message says why."""
+
+
+def load(model: Path | None) -> Engine:
+    """Load the engine; raises `ModelError`. Imported here, because a service under test brings its own."""
+    from models.artifact import ArtifactError
+    from models.load import load_engine
+
+    try:
+        return load_engine(model)
+    except ArtifactError as error:
+        raise ModelError(str(error)) from error
+
+
+def serve(engine: Engine, settings: Settings) -> None:
+    """Serve until told to stop. Returns when the last request is finished and the port is free."""
+    app = create_app(engine, settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=settings.max_connections,
+        timeout_graceful_shutdown=max(1, round(settings.grace)),
+        lifespan="on",
+    )
+    server = Server(config, app.state.readiness, settings.stop_delay)
+
+    def stop(sig: int, frame: FrameType | None) -> None:
+        # Reached before the server listens for signals, and once more after its clean end, when it raises them again.
+        server.handle_exit(sig, frame)
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, stop)
+    server.run()
+    log.info("stopped")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the settings, load the model and serve; returns the exit code: 2 for a setting, 3 for the model."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        settings = read_settings(arguments)
+    except SettingsError as error:
+        log.error("%s", error)
+        return 2
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, _leave)
+    log_settings(settings)
+    try:
+        engine = load(settings.model)
+    except ModelError as error:
+        log.error("%s", error)
+        return 3
+    serve(engine, settings)
+    return 0
+
+
+def _leave(sig: int, frame: FrameType | None) -> None:
+    """Stop while the model is still being loaded."""
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

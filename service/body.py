@@ -1,0 +1,106 @@
+"""Read a request body as JSON in UTF-8, and measure it, before any field is looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from email.message import Message as Header
+from typing import Any, Final, NoReturn
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.errors import (
+    FieldError,
+    InvalidEncoding,
+    InvalidFields,
+    MalformedJson,
+    TextTooLong,
+    TooManyMessages,
+    UnsupportedMedia,
+)
+from service.settings import Settings
+
+MOST_FIELDS: Final = 16
+"""No object that the service reads has as many fields; thousands would only make thousands of complaints."""
+
+
+class JsonRequest(Request):
+    """A request whose JSON is read strictly, and once: UTF-8 only, no NaN, measured against the limits."""
+
+    _value: object = None
+
+    async def json(self) -> object:
+        if self._value is None:
+            self._value = parse_json(await self.body())
+            measure(self._value, self.app.state.settings)
+        return self._value
+
+
+class JsonRoute(APIRoute):
+    """A route that reads JSON. The body is read here, outside the framework's own catch-all for unreadable bodies."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        original = super().get_route_handler()
+        has_body = self.body_field is not None
+
+        async def handle(request: Request) -> Response:
+            request = JsonRequest(request.scope, request.receive)
+            if has_body:
+                check_media_type(request.headers.get("content-type"))
+                if not await request.body():
+                    raise MalformedJson("The body is empty: send a JSON object.")
+                await request.json()
+            return await original(request)
+
+        return handle
+
+
+def check_media_type(given: str | None) -> None:
+    """Accept `application/json`, with `charset=utf-8` or none; raises `UnsupportedMedia`."""
+    header = Header()
+    header["content-type"] = given or ""
+    if given is None or header.get_content_type() != "application/json":
+        raise UnsupportedMedia("Send `Content-Type: application/json`.")
+    charset = header.get_param("charset", "utf-8")
+    if not isinstance(charset, str) or charset.strip().lower() not in ("utf-8", "utf8"):
+        raise UnsupportedMedia("JSON is sent in UTF-8: leave the charset out, or say utf-8.")
+
+
+def parse_json(body: bytes) -> object:
+    """Parse strictly; raises `InvalidEncoding` or `MalformedJson`. Unpaired surrogates pass: fields refuse them."""
+    try:
+        written = body.decode("utf-8-sig")  # some systems begin with a byte order mark; RFC 8259 lets a reader skip it
+    except UnicodeDecodeError as error:
+        raise InvalidEncoding(f"The bytes from {error.start} on are not UTF-8: encode the body as UTF-8.") from None
+    try:
+        value: object = json.loads(written, parse_constant=_no_constant)
+        return value
+    except json.JSONDecodeError as error:
+        raise MalformedJson(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from None
+    except (ValueError, RecursionError):
+        raise MalformedJson("The body has NaN, a number of thousands of digits, or too many levels.") from None
+
+
+def measure(value: object, settings: Settings) -> None:
+    """Hold parsed JSON against the limits on messages, characters and fields; its form is checked afterwards."""
+    if not isinstance(value, dict):
+        return
+    messages = value.get("messages")
+    listed = messages if isinstance(messages, list) else []
+    if len(listed) > settings.max_messages:
+        raise TooManyMessages(f"The batch has {len(listed):,} messages, the limit is {settings.max_messages:,}.")
+    for place, item in [("", value), *((f"messages[{index}]", item) for index, item in enumerate(listed))]:
+        if not isinstance(item, dict):
+            continue
+        if len(item) > MOST_FIELDS:
+            raise InvalidFields([FieldError(field=place or "body", detail="has too many fields", mend="see /docs")])
+        text = item.get("text")
+        if isinstance(text, str) and len(text) > settings.max_characters:
+            field = f"{place}.text" if place else "text"
+            raise TextTooLong(f"{field} has {len(text):,} characters, the limit is {settings.max_characters:,}.")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)

@@ -1,0 +1,220 @@
+"""Everything that the service refuses, as one tree of exceptions; a class is a status code.
+
+    Problem
+    ├── BadRequest          400
+    │   ├── MalformedJson           not JSON
+    │   ├── InvalidEncoding         not UTF-8
+    │   └── BadLength               Content-Length is not a number
+    ├── NotFound            404
+    ├── MethodNotAllowed    405
+    ├── SlowBody            408     the body did not arrive in time
+    ├── TooLarge            413
+    │   ├── BodyTooLarge
+    │   ├── TextTooLong
+    │   └── TooManyMessages
+    ├── UnsupportedMedia    415     not JSON in UTF-8, or compressed
+    ├── InvalidFields       422     `errors` names each field and its mend
+    ├── Overloaded          429     Retry-After: the predicted time until there is room
+    ├── Internal            500
+    └── Unavailable         503     Retry-After
+        ├── NotReady
+        ├── ShuttingDown
+        └── TooSlow
+
+Each leaves the service as `application/problem+json` (RFC 9457). No part of a problem repeats what a message said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+TYPE = "urn:reclamo:problem:"
+MEDIA = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """One field that cannot be used: what is wrong with it, and how to mend it."""
+
+    field: str = Field(description="Where in the body: `text`, or `messages[3].text`.")
+    detail: str
+    mend: str
+
+
+class ProblemBody(BaseModel):
+    """A problem as it is sent (RFC 9457)."""
+
+    type: str = Field(description="A name for machines, such as `urn:reclamo:problem:text-too-long`.")
+    title: str
+    status: int
+    detail: str
+    instance: str | None = Field(default=None, description="This one occurrence; the log carries the same id.")
+    errors: list[FieldError] | None = Field(default=None, description="For 422: each field that is wrong.")
+
+
+class Problem(Exception):
+    """A refusal. `detail` says what is wrong here and how to mend it, without repeating the message."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "The service failed"
+    closes: ClassVar[bool] = False
+    """Whether the connection must end because a part of the request was not read."""
+
+    def __init__(
+        self, detail: str, *, errors: Sequence[FieldError] = (), headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = headers or {}
+
+    def body(self, instance: str | None = None) -> ProblemBody:
+        """Put the problem into the envelope."""
+        return ProblemBody(
+            type=TYPE + self.code,
+            title=self.title,
+            status=self.status,
+            detail=self.detail,
+            instance=instance,
+            errors=self.errors or None,
+        )
+
+    def response(self, instance: str | None = None) -> Response:
+        """Make the response: envelope, status and headers."""
+        headers = {**self.headers, "Cache-Control": "no-store"}
+        if self.closes:
+            headers["Connection"] = "close"
+        content = self.body(instance).model_dump_json(exclude_none=True)
+        return Response(content, status_code=self.status, headers=headers, media_type=MEDIA)
+
+
+class BadRequest(Problem):
+    """The request cannot be read."""
+
+    status, code, title = 400, "bad-request", "The request cannot be read"
+
+
+class MalformedJson(BadRequest):
+    """The body is not JSON."""
+
+    code, title = "malformed-json", "The body is not JSON"
+
+
+class InvalidEncoding(BadRequest):
+    """The body is not UTF-8."""
+
+    code, title = "invalid-encoding", "The body is not UTF-8"
+
+
+class BadLength(BadRequest):
+    """Content-Length is not a number of bytes."""
+
+    code, title, closes = "bad-length", "Content-Length is not a number of bytes", True
+
+
+class NotFound(Problem):
+    """There is nothing at this address."""
+
+    status, code, title = 404, "not-found", "There is nothing at this address"
+
+
+class MethodNotAllowed(Problem):
+    """The address does not take this method."""
+
+    status, code, title = 405, "method-not-allowed", "This address does not take this method"
+
+
+class SlowBody(Problem):
+    """The body did not arrive in time."""
+
+    status, code, title, closes = 408, "slow-body", "The body did not arrive in time", True
+
+
+class TooLarge(Problem):
+    """Something is larger than a limit."""
+
+    status, code, title = 413, "too-large", "The request is too large"
+
+
+class BodyTooLarge(TooLarge):
+    """The body has more bytes than the limit."""
+
+    code, title, closes = "body-too-large", "The body is too large", True
+
+
+class TextTooLong(TooLarge):
+    """A message has more characters than the limit."""
+
+    code, title = "text-too-long", "The message is too long"
+
+
+class TooManyMessages(TooLarge):
+    """A batch has more messages than the limit."""
+
+    code, title = "too-many-messages", "The batch has too many messages"
+
+
+class UnsupportedMedia(Problem):
+    """The body is of a kind that the service does not read."""
+
+    status, code, title, closes = 415, "unsupported-media", "The service reads JSON in UTF-8, not compressed", True
+
+
+class InvalidFields(Problem):
+    """The body is JSON, but not of the form that was asked for."""
+
+    status, code, title = 422, "invalid-fields", "Some fields cannot be used"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(f"{first.field} {first.detail}: {first.mend}{more}", errors=errors)
+
+
+class _Later(Problem):
+    """A refusal that may pass: `retry_after` is the number of seconds to wait, rounded up, at least 1."""
+
+    def __init__(self, detail: str, *, retry_after: float = 1.0) -> None:
+        super().__init__(detail, headers={"Retry-After": str(max(1, math.ceil(retry_after)))})
+
+
+class Overloaded(_Later):
+    """More work waits than the service can finish in good time."""
+
+    status, code, title = 429, "overloaded", "Too much work is waiting"
+
+
+class Internal(Problem):
+    """A fault of the service itself; what it was stands in the log, never in the answer."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was wrong with the request that the service knows of; the log tells more.")
+
+
+class Unavailable(_Later):
+    """The service cannot answer now."""
+
+    status, code, title = 503, "unavailable", "The service cannot answer now"
+
+
+class NotReady(Unavailable):
+    """The model has not answered its test messages yet."""
+
+    code, title = "not-ready", "The service is not ready"
+
+
+class ShuttingDown(Unavailable):
+    """The service is stopping."""
+
+    code, title = "shutting-down", "The service is shutting down"
+
+
+class TooSlow(Unavailable):
+    """The answer was not there in time."""
+
+    code, title = "too-slow", "The answer was not there in time"

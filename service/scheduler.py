@@ -1,0 +1,190 @@
+"""Compute messages on a fixed number of threads, the most pressing first, and refuse early what would come too late.
+
+One message on one single-threaded session per core beats padded batches on a processor, so a thread takes one message,
+or a few of like length when many wait. There is no timer that waits for a batch to fill: a free thread takes what is
+there.
+
+A single message is due within a twentieth of the time that a request may take, a batch's messages within half of it.
+The order is by due time alone, so single messages overtake batches, and a batch that has waited overtakes them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from models.answer import Answer
+from models.engine import Engine, Prepared
+from service.backlog import Backlog, Job
+from service.errors import Overloaded, ShuttingDown, TooSlow
+
+log = logging.getLogger(__name__)
+
+PROMPT_SHARE: Final = 1 / 20
+BATCH_SHARE: Final = 1 / 2
+MEMORY: Final = 0.95
+"""How much of the measured throughput a new group leaves standing: the last 20 groups make most of it."""
+
+LONGEST_RETRY: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Answers in the order asked, the longest wait in line and the longest computation, in seconds."""
+
+    answers: list[Answer]
+    waited: float
+    computed: float
+
+
+class Scheduler:
+    """The front for asyncio and the threads behind it."""
+
+    def __init__(self, *, workers: int, queue_tokens: int, group_messages: int, group_tokens: int) -> None:
+        self.workers = workers
+        self.queue_tokens = queue_tokens
+        self._backlog = Backlog(group_messages=group_messages, group_tokens=group_tokens)
+        self._lock = threading.Lock()
+        self._work = threading.Condition(self._lock)
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+        self._tokens = 0.0
+        self._seconds = 0.0
+
+    def start(self) -> None:
+        """Start the threads. They are daemons: a computation that hangs cannot keep the process alive."""
+        for number in range(self.workers):
+            thread = threading.Thread(target=self._serve, name=f"compute-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    async def stop(self, timeout: float) -> None:
+        """Take nothing new, finish what waits, and end the threads, within `timeout` seconds."""
+        with self._lock:
+            self._closed = True
+            self._work.notify_all()
+        deadline = time.monotonic() + timeout
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join, max(0.0, deadline - time.monotonic()))
+
+    @property
+    def cost(self) -> int:
+        """Tokens waiting or running now."""
+        return self._backlog.cost
+
+    def check_room(self) -> None:
+        """Raise `Overloaded` where the line is full already, before a message is even cut into tokens."""
+        with self._lock:
+            if self._backlog.cost >= self.queue_tokens:
+                raise self._overloaded(1)
+
+    async def compute(
+        self, engine: Engine, prepared: Sequence[Prepared], *, expires: float, prompt: bool, allowed: float
+    ) -> Computed:
+        """Compute messages in line with all others.
+
+        `expires` is the monotonic second by which an answer is of use, `allowed` the seconds that requests in general
+        may take. Raises `Overloaded` where the line is full or would take too long, `TooSlow` when time runs out. When
+        the caller is cancelled, what has not begun is dropped.
+        """
+        now = time.monotonic()
+        loop = asyncio.get_running_loop()
+        due = now + allowed * (PROMPT_SHARE if prompt else BATCH_SHARE)
+        jobs = [Job(engine, each, min(due, expires), prompt, now, loop.create_future()) for each in prepared]
+        with self._lock:
+            self._admit(sum(job.cost for job in jobs), prompt, expires - now)
+            self._backlog.add(jobs)
+            self._work.notify(min(len(jobs), self.workers))
+        try:
+            async with asyncio.timeout(expires - time.monotonic()):
+                answers = await asyncio.gather(*(job.future for job in jobs))
+        except TimeoutError:
+            raise TooSlow(
+                "The answer was not there in time: send less at once, or allow more.", retry_after=self._drain()
+            ) from None
+        finally:
+            with self._lock:
+                self._backlog.drop(jobs)
+        return Computed(
+            answers,
+            waited=max((job.started - job.submitted for job in jobs), default=0.0),
+            computed=max((job.finished - job.started for job in jobs), default=0.0),
+        )
+
+    def _admit(self, cost: int, prompt: bool, patience: float) -> None:
+        """Let `cost` tokens in, or refuse them now rather than after a wait in vain. An idle service takes anything."""
+        if self._closed:
+            raise ShuttingDown("The service is stopping: ask again, another one may answer.")
+        line = self._backlog
+        if line.cost == 0:
+            return
+        if line.cost + cost > self.queue_tokens:
+            raise self._overloaded(cost)
+        if self._predicted((line.prompt_cost if prompt else line.cost) + cost) > patience:
+            raise self._overloaded(cost)
+
+    def _overloaded(self, cost: int) -> Overloaded:
+        """Say how long it takes until there is room for `cost` more tokens.
+
+        At least half of the line: if all who were refused came back at the first free token, most were refused again.
+        """
+        excess = max(self._backlog.cost + cost - self.queue_tokens, self._backlog.cost // 2)
+        seconds = min(self._predicted(excess), LONGEST_RETRY)
+        return Overloaded(f"{self._backlog.cost:,} tokens of work are waiting: ask again later.", retry_after=seconds)
+
+    def _drain(self) -> float:
+        """Predict the seconds until everything now in line is done."""
+        return min(self._predicted(self._backlog.cost), LONGEST_RETRY)
+
+    def _predicted(self, tokens: int) -> float:
+        """Predict the seconds for `tokens` from the measured throughput; 0 before anything was measured."""
+        return tokens * self._seconds / self._tokens / self.workers if self._tokens else 0.0
+
+    def _serve(self) -> None:
+        while True:
+            with self._work:
+                while not (jobs := self._backlog.take(self.workers)):
+                    if self._closed:
+                        return
+                    self._work.wait()
+            began = time.monotonic()
+            for job in jobs:
+                job.started = began
+            outcomes = _outcomes(jobs)
+            ended = time.monotonic()
+            for job in jobs:
+                job.finished = ended
+            with self._lock:
+                self._backlog.finish(jobs)
+                self._tokens = self._tokens * MEMORY + sum(job.cost for job in jobs)
+                self._seconds = self._seconds * MEMORY + ended - began
+            with suppress(RuntimeError):  # the loop has ended: nobody waits for the answer
+                jobs[0].future.get_loop().call_soon_threadsafe(_deliver, jobs, outcomes)
+
+
+def _outcomes(jobs: Sequence[Job]) -> list[Answer | Exception]:
+    """Compute a group. Where it fails, each message is tried alone, so that one cannot spoil its neighbours."""
+    engine = jobs[0].engine
+    prepared = [job.prepared for job in jobs]
+    try:
+        scores = engine.encode_core(prepared)
+        return [engine.encode_post(each, score) for each, score in zip(prepared, scores, strict=True)]
+    except Exception as error:
+        return [error] if len(jobs) == 1 else [_outcomes([job])[0] for job in jobs]
+
+
+def _deliver(jobs: Sequence[Job], outcomes: Sequence[Answer | Exception]) -> None:
+    """Hand the outcomes to whoever still waits. Runs on the loop."""
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if job.future.done():
+            continue
+        if isinstance(outcome, Exception):
+            job.future.set_exception(outcome)
+        else:
+            job.future.set_result(outcome)

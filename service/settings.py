@@ -1,0 +1,115 @@
+"""Every limit and choice of the service, in one frozen object: read once, from the environment and from flags.
+
+A field `max_messages` is set by the environment variable `RECLAMO_MAX_MESSAGES` or by the flag `--max-messages`, which
+wins. Where a field is a limit, its description states the status code of whoever breaks it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.cores import usable_cores
+
+log = logging.getLogger(__name__)
+
+PREFIX = "RECLAMO_"
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names each variable and says why."""
+
+
+class Settings(BaseSettings):
+    """The settings of one running service."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every network that the machine is on."
+    )
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    model: Path | None = Field(
+        default=None,
+        description="Folder of a classifier, or of versions with a pointer to one. Unset: the shipped model.",
+    )
+    max_body_bytes: int = Field(
+        default=2_000_000, gt=0, description="Largest request body in bytes, however it is sent. Beyond it: 413."
+    )
+    max_characters: int = Field(
+        default=50_000, gt=0, description="Longest message in characters (code points). Beyond it: 413."
+    )
+    max_messages: int = Field(default=256, gt=0, description="Most messages in one batch. Beyond it: 413.")
+    max_connections: int = Field(
+        default=900, gt=0, description="Most open connections, below the usual 1,024 file handles. Beyond it: 503."
+    )
+    queue_tokens: int = Field(
+        default=40_000,
+        gt=0,
+        description="Most work waiting or under way, in tokens; an idle service takes any one request. Beyond it: 429.",
+    )
+    request_timeout: float = Field(
+        default=30.0,
+        gt=0,
+        description="Seconds from a request's arrival to its answer; `Prefer: wait=N` asks for fewer. Beyond it: 503.",
+    )
+    body_timeout: float = Field(default=10.0, gt=0, description="Seconds for a request body to arrive. Beyond it: 408.")
+    workers: int = Field(
+        default_factory=usable_cores,
+        ge=1,
+        le=256,
+        description="Threads that compute, each on one core. Unset: the cores that this process may use.",
+    )
+    group_messages: int = Field(
+        default=8, ge=1, description="Most messages of like length that a thread computes at once when many wait."
+    )
+    group_tokens: int = Field(default=512, ge=1, description="Most tokens in such a group of more than one message.")
+    cache_answers: int = Field(
+        default=4_096, ge=0, description="Latest answers kept in memory, under a keyed hash and without text. 0: none."
+    )
+    grace: float = Field(
+        default=20.0,
+        ge=0,
+        description="Seconds for requests under way to finish once the service is told to stop. Beyond it: 503.",
+    )
+    stop_delay: float = Field(
+        default=0.5,
+        ge=0,
+        description="Seconds between `/readyz` turning 503 and the port closing, so that balancers see it first.",
+    )
+
+    def lines(self) -> list[str]:
+        """Say each setting as `RECLAMO_NAME=value`, secrets masked."""
+        return [f"{PREFIX}{name.upper()}={value}" for name, value in self.model_dump(mode="json").items()]
+
+
+def read_settings(arguments: Sequence[str] | None = None) -> Settings:
+    """Read flags (the program's own where `arguments` is None) over the environment; raises `SettingsError`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m service",
+        description="Serve the classifier over HTTP. Every flag is also an environment variable: RECLAMO_PORT=8080.",
+        argument_default=argparse.SUPPRESS,
+    )
+    for name, field in Settings.model_fields.items():
+        shown = "" if field.default_factory or field.default is None else f" Default: {field.default}."
+        told = f"{field.description}{shown}".replace("%", "%%")
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", help=told)
+    try:
+        return Settings(**vars(parser.parse_args(arguments)))
+    except ValidationError as error:
+        told = "; ".join(
+            f"{PREFIX}{'.'.join(str(part) for part in wrong['loc']).upper()}={wrong['input']}: {wrong['msg']}"
+            for wrong in error.errors()
+        )
+        raise SettingsError(told) from None
+
+
+def log_settings(settings: Settings) -> None:
+    """Log every setting at the start, so that the log of a fault tells how the service stood."""
+    for line in settings.lines():
+        log.info("%s", line)

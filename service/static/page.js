@@ -1,0 +1,126 @@
+"use strict";
+
+const words = JSON.parse(document.body.dataset.interface);
+const view = new AnswerView(words);
+const form = document.getElementById("form");
+const field = document.getElementById("text");
+const button = document.getElementById("submit");
+const problem = document.getElementById("error");
+const progress = document.getElementById("status");
+const section = document.getElementById("answer");
+const reads = document.getElementById("reads");
+
+const languageNames = new Intl.DisplayNames([words.ui], { type: "language" });
+const readable = reads.textContent.split(", ").filter(Boolean).map((id) => languageNames.of(id));
+reads.textContent = new Intl.ListFormat(words.ui, { type: "conjunction" }).format(readable);
+
+/** Say in the person's own language what went wrong and what to do. */
+function showProblem(told) {
+  problem.textContent = told;
+  problem.hidden = false;
+  progress.textContent = "";
+  field.setAttribute("aria-invalid", "true");
+  field.focus();
+}
+
+function clearProblem() {
+  problem.hidden = true;
+  problem.textContent = "";
+  field.removeAttribute("aria-invalid");
+}
+
+/** Choose the words for a status code. */
+function explain(response) {
+  const seconds = Number(response.headers.get("Retry-After")) || 1;
+  switch (response.status) {
+    case 400:
+    case 422:
+      return words.phrases.error_400;
+    case 413:
+      return words.phrases.error_413;
+    case 429:
+      return view.fill("error_429", { time: view.duration(seconds, "second") });
+    case 408:
+    case 503:
+      return words.phrases.error_503;
+    default:
+      return words.phrases.error_other;
+  }
+}
+
+let latest = 0;
+
+/** Send the message; only the answer to the latest one is shown. */
+async function read() {
+  const text = field.value;
+  clearProblem();
+  if (!text.trim()) {
+    showProblem(words.phrases.error_blank);
+    return;
+  }
+  const mine = ++latest;
+  progress.textContent = words.phrases.working;
+  form.setAttribute("aria-busy", "true");
+  button.setAttribute("aria-disabled", "true");
+  try {
+    const response = await fetch("/v1/classify", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ text }),
+    });
+    const answer = response.ok ? await response.json() : null;
+    if (mine !== latest) return;
+    if (answer) {
+      view.show(section, answer, text);
+      progress.textContent = words.phrases.done;
+      document.getElementById("answer-title").focus({ preventScroll: true });
+      section.scrollIntoView({ block: "nearest" });
+    } else {
+      section.hidden = true;
+      showProblem(explain(response));
+    }
+  } catch {
+    if (mine === latest) showProblem(words.phrases.error_network);
+  } finally {
+    if (mine === latest) {
+      form.removeAttribute("aria-busy");
+      button.removeAttribute("aria-disabled");
+    }
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  read();
+});
+
+field.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    read();
+  }
+});
+
+document.getElementById("examples").addEventListener("click", (event) => {
+  const example = event.target.closest("button.example");
+  if (!example) return;
+  field.value = example.dataset.text;
+  field.lang = example.dataset.language;
+  read();
+});
+
+field.addEventListener("input", () => {
+  field.removeAttribute("lang");
+  clearProblem();
+});
+
+/* Pointing at a label shows where the message speaks for it. */
+for (const [event, on] of [["pointerover", true], ["pointerout", false]]) {
+  section.addEventListener(event, ({ target }) => {
+    const name = target.closest?.("li[data-name]")?.dataset.name;
+    if (!name) return;
+    for (const mark of section.querySelectorAll("mark")) {
+      mark.classList.toggle("pointed", on && mark.dataset.names.split("\n").includes(name));
+    }
+  });
+}

@@ -1,0 +1,26 @@
+"""`python -m tests.service.serve_dummy SECONDS [flags]`: the real process; messages with "slow" take SECONDS."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import service.__main__ as program
+from models.engine import Engine, Prepared
+from tests.service.dummy_engine import DummyEngine
+
+
+def load(model: Path | None) -> Engine:
+    def take_time(group: Sequence[Prepared]) -> None:
+        logging.getLogger("dummy").info("computing %d", len(group))
+        time.sleep(float(sys.argv[1]) * sum("slow" in each.text for each in group))
+
+    return DummyEngine(before=take_time)
+
+
+if __name__ == "__main__":
+    program.load = load
+    sys.exit(program.main(sys.argv[2:]))

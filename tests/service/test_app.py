@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.service.conftest import Start
+
+
+def test_an_unknown_address_is_a_problem(client: TestClient) -> None:
+    for path in ("/nothing", "/v1/classify/", "/static/nothing.js", "/static/../settings.py", "/static/swagger/x.js"):
+        response = client.get(path)
+        assert (response.status_code, response.json()["type"]) == (404, "urn:reclamo:problem:not-found"), path
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_wrong_method_is_a_problem_that_names_the_right_one(client: TestClient, method: str) -> None:
+    response = client.request(method, "/v1/classify")
+    assert (response.status_code, response.json()["type"]) == (405, "urn:reclamo:problem:method-not-allowed")
+    assert response.headers["allow"] == "POST"
+
+
+def test_the_description_has_every_refusal(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    assert set(described["paths"]) == {"/v1/classify", "/v1/classify/batch", "/livez", "/readyz"}
+    for path in ("/v1/classify", "/v1/classify/batch"):
+        responses = described["paths"][path]["post"]["responses"]
+        assert set(responses) == {"200", "400", "408", "413", "415", "422", "429", "500", "503"}
+        assert list(responses["422"]["content"]) == ["application/problem+json"]
+    references = set(re.findall(r"#/components/schemas/(\w+)", str(described)))
+    assert references <= set(described["components"]["schemas"])
+
+
+def test_the_documentation_works_without_another_host(client: TestClient) -> None:
+    page = client.get("/docs").text
+    files = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(files) >= 4
+    for file in files:
+        assert file.startswith("/")
+        assert client.get(file).status_code == 200, file
+
+
+def test_only_the_two_files_of_swagger_are_served(client: TestClient) -> None:
+    assert client.get("/static/swagger/redoc.standalone.js").status_code == 404
+
+
+def test_the_service_ends_its_threads(start: Start) -> None:
+    client = start()
+    threads = client.app.state.classifier.scheduler._threads  # type: ignore[attr-defined]
+    assert all(thread.is_alive() for thread in threads)
+    client.__exit__(None, None, None)
+    assert not any(thread.is_alive() for thread in threads)
+    client.__enter__()

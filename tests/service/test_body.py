@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.service.conftest import Start
+
+JSON = {"content-type": "application/json"}
+
+
+def refused(client: TestClient, body: bytes, path: str = "/v1/classify") -> tuple[int, str, str]:
+    response = client.post(path, content=body, headers=JSON)
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["status"] == response.status_code
+    return response.status_code, problem["type"].rpartition(":")[2], problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "malformed-json"),
+        (b"{", "malformed-json"),
+        (b'{"text": NaN}', "malformed-json"),
+        (b'{"text": 1' + b"0" * 5000 + b"}", "malformed-json"),
+        (b"[" * 200_000, "malformed-json"),
+        (b'{"text": "a"} {}', "malformed-json"),
+        (b'{"text": "caf\xe9"}', "invalid-encoding"),
+        ('{"text": "a"}'.encode("utf-16"), "invalid-encoding"),
+        (b'{"text": "\xed\xa0\x80"}', "invalid-encoding"),
+    ],
+)
+def test_what_is_not_json_in_utf_8_is_a_bad_request(client: TestClient, body: bytes, code: str) -> None:
+    assert refused(client, body)[:2] == (400, code)
+
+
+def test_a_byte_order_mark_is_skipped(client: TestClient) -> None:
+    body = b'\xef\xbb\xbf{"text": "My parcel is late."}'
+    assert client.post("/v1/classify", content=body, headers=JSON).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ("application/json", 200),
+        ("Application/JSON; charset=UTF-8", 200),
+        ("application/json; charset=utf8", 200),
+        ("application/json; charset=latin-1", 415),
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("application/vnd.api+json", 415),
+        ("nonsense", 415),
+    ],
+)
+def test_only_json_in_utf_8_is_read(client: TestClient, given: str, status: int) -> None:
+    body = b'{"text": "My parcel is late."}'
+    assert client.post("/v1/classify", content=body, headers={"content-type": given}).status_code == status
+
+
+def test_a_body_without_a_type_is_refused(client: TestClient) -> None:
+    assert client.post("/v1/classify", content=b'{"text": "x"}').status_code == 415
+
+
+def test_long_messages_and_large_batches_are_too_large(start: Start) -> None:
+    client = start(max_characters=5, max_messages=2)
+    told = refused(client, b'{"text": "123456"}')
+    assert told == (413, "text-too-long", "text has 6 characters, the limit is 5.")
+    assert client.post("/v1/classify", json={"text": "äö😀12"}).status_code == 200, "characters are code points"
+    path = "/v1/classify/batch"
+    assert refused(client, b'{"messages": [{"text": "a"}, {"text": "123456"}]}', path)[2].startswith("messages[1].text")
+    assert refused(client, b'{"messages": [1, 2, 3]}', path)[:2] == (413, "too-many-messages")
+
+
+def test_thousands_of_fields_are_one_error(client: TestClient) -> None:
+    body = b"{" + b",".join(b'"f%d": 0' % number for number in range(50_000)) + b"}"
+    assert refused(client, body)[0] == 422
