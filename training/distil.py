@@ -43,10 +43,13 @@ class Lessons:
     vectors: Half
 
 
-def distil(recipe: EncoderRecipe, text: Path, build: Path, output: Path) -> None:
-    """Make the encoder of the recipe from the text folder; `build` holds what a cut run goes on from."""
+def distil(recipe: EncoderRecipe, text: Path, build: Path, output: Path, own: Path = OWN) -> None:
+    """Make the encoder of the recipe from the text folder and our own sentences in `own`.
+
+    `build` holds what a cut run goes on from.
+    """
     build.mkdir(parents=True, exist_ok=True)
-    pairs = _read_all(recipe, text)
+    pairs = _read_all(recipe, text, own)
     tokenizer = _tokenizer(recipe, text, pairs, build / "tokenizer.json")
     teacher = load_teacher(recipe.teacher_package)
     lessons = prepare_lessons(recipe, teacher, pairs, build / "teacher")
@@ -193,10 +196,10 @@ def validate(
     return figures
 
 
-def _read_all(recipe: EncoderRecipe, text: Path) -> dict[str, list[Pair]]:
+def _read_all(recipe: EncoderRecipe, text: Path, own: Path) -> dict[str, list[Pair]]:
     held = kept_apart(text, recipe)
     pairs = {
-        language: read_pairs(text, language, recipe, held) + read_own_pairs(OWN, language, recipe.own_weight)
+        language: read_pairs(text, language, recipe, held) + read_own_pairs(own, language, recipe.own_weight)
         for language in recipe.foreign
     }
     print("pairs:", ", ".join(f"{language} {len(rows):,}" for language, rows in pairs.items()))  # noqa: T201

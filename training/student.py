@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -45,6 +46,9 @@ def save_student(student: BertModel, tokenizer: Tokenizer, folder: Path, max_tok
     half = BertModel(student.config, add_pooling_layer=False)
     half.load_state_dict(student.state_dict())
     half.half().save_pretrained(staging)
+    config = json.loads((staging / "config.json").read_text(encoding="utf-8"))
+    config["dtype"] = "float32"  # stored in half precision, computed in full
+    (staging / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
     wrapped = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         model_max_length=max_tokens,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.taxonomy import read_taxonomy
-from models.answer import Language, Reason, Span
+from models.answer import Answer, Language, Reason, Span
 from models.calibration import Calibration, ReviewLimits, Scale
 from models.decision import Decider, chances, ordered_choice
 from models.layout import Columns, evidence_columns, layout
@@ -31,7 +31,7 @@ def scores(**wanted: list[str]) -> np.ndarray:
     return row
 
 
-def decide(row: np.ndarray, calibration: Calibration | None = None):  # noqa: ANN201
+def decide(row: np.ndarray, calibration: Calibration | None = None) -> Answer:
     decider = Decider(TAXONOMY, calibration or Calibration(scales={}, thresholds={}), "m-1")
     return decider.decide(row, FINNISH, lambda group, label: [Span(start=0, end=3)], [])
 

@@ -1,0 +1,68 @@
+"""The arrows of the house: who may import whom, and what serving must never load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"torch", "transformers", "sentence_transformers", "datasets", "sklearn"}
+FORBIDDEN = {
+    "data": {"models", "training", "service"} | HEAVY,
+    "models": {"training", "service"} | HEAVY,
+    "training": {"service"},
+    "service": {"training"} | HEAVY,
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level packages that a file imports, wherever in it the import stands."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("package", sorted(FORBIDDEN))
+def test_imports_follow_the_arrows(package: str) -> None:
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    wrong = {str(path.relative_to(ROOT)): bad for path in files if (bad := imported(path) & FORBIDDEN[package])}
+    assert wrong == {}
+
+
+@pytest.mark.e2e
+def test_serving_loads_neither_torch_nor_transformers() -> None:
+    """Load the shipped model, build the application and answer, in a process of its own."""
+    program = """
+import sys
+from models.load import load_engine
+from service.app import create_app
+from service.settings import Settings
+engine = load_engine()
+create_app(engine, Settings())
+prepared = engine.encode_pre("Lasku on väärin, korjatkaa se")
+assert engine.encode_post(prepared, engine.encode_core([prepared])[0]).kind is not None
+print(sorted({name.split(".")[0] for name in sys.modules} & {"torch", "transformers", "sentence_transformers"}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_modules_stay_small() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for package in FORBIDDEN
+        for path in (ROOT / package).rglob("*.py")
+    }
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
