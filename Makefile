@@ -7,7 +7,7 @@ SERVE := .venv-serve
 DEV := .venv
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup serve test check train evaluate bench-language clean
+.PHONY: help setup serve test check train evaluate evaluate-encoder bench-language clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -32,6 +32,9 @@ train: $(DEV)/ready ## fit, calibrate, export and evaluate a classifier from dat
 
 evaluate: $(DEV)/ready ## score the current classifier on gold beside TF-IDF; writes docs/evaluation.md
 	$(DEV)/bin/python -m training evaluate --report docs/evaluation.md
+
+evaluate-encoder: $(DEV)/ready ## measure the encoder on SIB-200 (needs the benchmark text; says so and stops without)
+	$(DEV)/bin/python -m training evaluate-encoder --report docs/encoder.md
 
 bench-language: $(DEV)/ready ## measure language identification
 	$(DEV)/bin/python -m benchmarks.language

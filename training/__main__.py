@@ -40,6 +40,13 @@ def _parser() -> argparse.ArgumentParser:
     distil.add_argument("--output", type=Path, default=ROOT / "models" / "encoder")
     distil.set_defaults(run=stages.distil)
 
+    measure = commands.add_parser("evaluate-encoder", help="topics, retrieval, careless typing, pieces per word")
+    measure.add_argument("--recipe", type=Path, default=RECIPES / "encoder.yaml")
+    measure.add_argument("--text", type=Path, default=ROOT.parent / "shared" / "data", help="folder of benchmarks")
+    measure.add_argument("--encoder", type=Path, default=ROOT / "models" / "encoder")
+    measure.add_argument("--report", type=Path, help="write the table as Markdown here")
+    measure.set_defaults(run=stages.evaluate_encoder)
+
     for name, told, run in (
         ("fit", "fine-tune the classifier on the corpus", stages.fit),
         ("calibrate", "fit chances and thresholds on the calibration split", stages.calibrate),

@@ -24,11 +24,13 @@ from training.baseline import tfidf_answers
 from training.calibrate import calibrate as calibrated
 from training.card import classifier_card
 from training.evaluate import answer_labels, as_markdown, compare, engine_answers, write_report
+from training.evaluate_encoder import as_table, measure, read_sib200
 from training.export import FULL, SMALL, export_onnx, onnx_scores, quantise, write_artifact
 from training.fit import fast_tokenizer, load_network, piece_ids, plain_labels
 from training.fit import fit as fitted
 from training.metrics import by_language, headline
 from training.recipe import ClassifierRecipe, read_classifier_recipe, read_encoder_recipe
+from training.teacher import teacher_folder
 
 _log = logging.getLogger("training")
 CALIBRATION = "calibration.json"
@@ -42,6 +44,20 @@ def distil(given: argparse.Namespace) -> None:
         told = f"distilling needs parallel text in {given.text}/parallel"
         raise FileNotFoundError(f"{told}; the shipped encoder in models/encoder is ready to use")
     distillation.distil(read_encoder_recipe(given.recipe), given.text, given.build, given.output)
+
+
+def evaluate_encoder(given: argparse.Namespace) -> None:
+    """Measure the encoder beside its teacher."""
+    recipe = read_encoder_recipe(given.recipe)
+    if not (given.text / "labelled" / "benchmark").is_dir():
+        raise FileNotFoundError(f"the benchmarks are not in {given.text}/labelled/benchmark; nothing was measured")
+    data = read_sib200(given.text, recipe.languages)
+    rows = measure(given.encoder, recipe.name, data, recipe.languages)
+    rows += measure(teacher_folder(recipe.teacher_package), "teacher", data, ["en"])
+    table = as_table(rows, recipe.languages)
+    _log.info("%s", table)
+    if given.report:
+        write_report(given.report, "The encoder, measured", "python -m training evaluate-encoder", {"SIB-200": table})
 
 
 def fit(given: argparse.Namespace) -> None:

@@ -52,8 +52,14 @@ def test_problems_are_told_in_words(labels: dict[str, str | list[str]], told: st
 
 
 def test_right_labels_have_no_problems() -> None:
-    labels: dict[str, str | list[str]] = {"kind": "complaint", "themes": ["billing"], "urgency": "high", "signals": ["money_out"],
-              "motives": ["redress"], "emotion": "anger"}  # fmt: skip
+    labels: dict[str, str | list[str]] = {
+        "kind": "complaint",
+        "themes": ["billing"],
+        "urgency": "high",
+        "signals": ["money_out"],
+        "motives": ["redress"],
+        "emotion": "anger",
+    }
     assert read_taxonomy().problems(labels) == []
 
 
