@@ -22,7 +22,9 @@ from tqdm import tqdm
 from transformers import BertModel
 
 from training.alignment import bag, lexical_start, ridge_start
+from training.card import encoder_card
 from training.careless import add_typos, strip_diacritics
+from training.curve import CURVE, plot_curve, read_curve
 from training.parallel import Pair, kept_apart, read_own_pairs, read_pairs, read_validation
 from training.recipe import DistilRecipe, EncoderRecipe
 from training.student import build_student, mean_vector, save_student
@@ -57,6 +59,10 @@ def distil(recipe: EncoderRecipe, text: Path, build: Path, output: Path, own: Pa
     checks = {language: _check_set(teacher, read_validation(text, language, recipe)) for language in recipe.foreign}
     train_student(student.to(device()), tokenizer, lessons, recipe, checks, build)
     save_student(student.cpu(), tokenizer, output)
+    curve = read_curve(build / CURVE)
+    (output / CURVE).write_text("".join(json.dumps(point) + "\n" for point in curve), encoding="utf-8")
+    plot_curve(curve, recipe.foreign, output / "curve.svg")
+    (output / "README.md").write_text(encoder_card(recipe, curve), encoding="utf-8")
 
 
 def prepare_lessons(
@@ -102,7 +108,7 @@ def train_student(
         optimiser.load_state_dict(saved["optimiser"])
         step = int(saved["step"])
     student.train()
-    saved_at, curve = time.monotonic(), build / "curve.jsonl"
+    saved_at, curve = time.monotonic(), build / CURVE
     with tqdm(total=plan.steps, initial=step, desc="distil", unit="step", disable=None, mininterval=5) as bar:
         while step < plan.steps:
             pool = draw_pool(lessons, recipe, tokenizer, step // plan.pool)

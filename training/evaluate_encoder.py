@@ -1,7 +1,7 @@
-"""Measure an encoder where the four languages meet: topics learnt in English, retrieval, careless typing, pieces a word.
+"""Measure an encoder where its languages meet: topics learnt in English, retrieval, careless typing, pieces a word.
 
-SIB-200 (Adelani et al. 2024, arXiv 2309.07445): 1,004 parallel sentences with seven topics. Nothing here is trained on or
-tuned on, except that the topic classifier sees the English training split.
+SIB-200 (Adelani et al. 2024, arXiv 2309.07445): 1,004 parallel sentences with seven topics. No encoder is trained on
+them; the topic classifier sees the English training split.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def read_sib200(folder: Path, languages: Sequence[str]) -> dict[str, Split]:
 
 
 def carelessness(seed: int = 7) -> dict[str, Callable[[str], str]]:
-    """The ways of typing that are measured, each a change of the text."""
+    """Name the ways of typing that are measured, each a change of the text."""
     dice = random.Random(seed)
     return {
         "as written": lambda text: text,
@@ -112,6 +112,6 @@ def as_table(rows: Sequence[Row], languages: Sequence[str]) -> str:
 def _topic_classifier(
     learn: Matrix, topics: Sequence[str], check: Matrix, checked: Sequence[str]
 ) -> LogisticRegression:
-    """The logistic regression whose strength does best on the English development split."""
+    """Fit the logistic regression whose strength does best on the English development split."""
     fitted = [LogisticRegression(C=c, max_iter=2000).fit(learn, topics) for c in (1, 3, 10, 30, 100)]
     return max(fitted, key=lambda one: float(one.score(check, checked)))

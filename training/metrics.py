@@ -27,9 +27,12 @@ def figures(truth: Sequence[Labels], given: Sequence[Labels], taxonomy: Taxonomy
             binarizer = MultiLabelBinarizer(classes=group.ids)
             true, said = binarizer.fit_transform([p[0] for p in pairs]), binarizer.transform([p[1] for p in pairs])
             present = np.flatnonzero(true.sum(axis=0))
-            found[f"{group.id}_micro_f1"] = f1_score(true, said, average="micro", zero_division=0)
-            found[f"{group.id}_macro_f1"] = f1_score(
-                true[:, present], said[:, present], average="macro", zero_division=0
+            nothing = 0.0 if said.any() else 1.0  # where no message has a label, saying none is right
+            found[f"{group.id}_micro_f1"] = f1_score(true, said, average="micro", zero_division=nothing)
+            found[f"{group.id}_macro_f1"] = (
+                f1_score(true[:, present], said[:, present], average="macro", zero_division=0)
+                if len(present)
+                else nothing
             )
             found[f"{group.id}_exact"] = float((true == said).all(axis=1).mean())
             continue

@@ -22,7 +22,8 @@ from models.registry import activate, current_version
 from training import distil as distillation
 from training.baseline import tfidf_answers
 from training.calibrate import calibrate as calibrated
-from training.card import classifier_card
+from training.card import classifier_card, encoder_card
+from training.curve import CURVE, read_curve
 from training.evaluate import answer_labels, as_markdown, compare, engine_answers, write_report
 from training.evaluate_encoder import as_table, measure, read_sib200
 from training.export import FULL, SMALL, export_onnx, onnx_scores, quantise, write_artifact
@@ -56,6 +57,8 @@ def evaluate_encoder(given: argparse.Namespace) -> None:
     rows += measure(teacher_folder(recipe.teacher_package), "teacher", data, ["en"])
     table = as_table(rows, recipe.languages)
     _log.info("%s", table)
+    curve = read_curve(given.encoder / CURVE)
+    (given.encoder / "README.md").write_text(encoder_card(recipe, curve, table), encoding="utf-8")
     if given.report:
         write_report(given.report, "The encoder, measured", "python -m training evaluate-encoder", {"SIB-200": table})
 
