@@ -45,10 +45,10 @@ def figures(truth: Sequence[Labels], given: Sequence[Labels], taxonomy: Taxonomy
             )
         else:
             rank = {label: i for i, label in enumerate(group.ids)}
-            kappa = cohen_kappa_score(
-                [rank.get(n, 0) for n in names], [rank.get(a, 0) for a in answers], weights="quadratic"
-            )
-            found[f"{group.id}_kappa"] = float(np.nan_to_num(kappa))
+            true_rank, said_rank = [rank.get(n, 0) for n in names], [rank.get(a, 0) for a in answers]
+            same = len({*true_rank, *said_rank}) == 1  # kappa is not defined where there is nothing to tell apart
+            kappa = 1.0 if same else cohen_kappa_score(true_rank, said_rank, weights="quadratic")
+            found[f"{group.id}_kappa"] = float(kappa)
             worst = group.ids[-1]
             hit, called = [n == worst for n in names], [a == worst for a in answers]
             found[f"{group.id}_{worst}_recall"] = recall_score(hit, called, zero_division=0)
