@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from models.load import load_engine
 from service.app import create_app
 from service.settings import Settings
+from tests.service.conftest import wait_until
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,6 +39,7 @@ def test_it_leads_with_the_two_commands() -> None:
 def test_it_shows_a_real_answer_in_each_language_and_they_are_true() -> None:
     assert {answer["language"]["label"] for _, answer in EXAMPLES} >= {"fi", "vi", "es", "en"}
     with TestClient(create_app(load_engine(), Settings())) as client:
+        wait_until(lambda: client.get("/readyz").status_code == 200, seconds=60)
         for asked, shown in EXAMPLES:
             response = client.post("/v1/classify", json=asked)
             assert response.status_code == 200

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.message import Message
-from data.taxonomy import read_taxonomy
+from data.taxonomy import Labels, read_taxonomy
 from models.decision import chances
 from models.layout import layout
 from training.calibrate import calibrate
@@ -62,7 +62,7 @@ def test_overconfident_scores_are_calmed() -> None:
 
 def test_figures_are_those_of_the_definition() -> None:
     truth = [message(0, ["billing"], "critical").labels, message(1, ["policy", "billing"], "low").labels]
-    wrong = [{**truth[0], "urgency": "low"}, {**truth[1], "themes": ["policy"]}]
+    wrong: list[Labels] = [{**truth[0], "urgency": "low"}, {**truth[1], "themes": ["policy"]}]
     perfect, worse = figures(truth, truth, TAXONOMY), figures(truth, wrong, TAXONOMY)
     assert set(headline(perfect, TAXONOMY).values()) == {1.0}
     assert worse["themes_micro_f1"] == pytest.approx(2 * 2 / (2 * 2 + 1), abs=1e-4)
