@@ -73,7 +73,7 @@ def test_figures_are_those_of_the_definition() -> None:
 
 def test_a_null_answer_counts_as_wrong() -> None:
     truth = [message(0, ["billing"]).labels]
-    silent = [{"kind": "", "themes": [], "urgency": "", "signals": [], "motives": [], "emotion": ""}]
+    silent: list[Labels] = [{"kind": "", "themes": [], "urgency": "", "signals": [], "motives": [], "emotion": ""}]
     assert figures(truth, silent, TAXONOMY)["kind_accuracy"] == 0
 
 
