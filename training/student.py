@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Normalize, Pooling, Transformer
 from tokenizers import Tokenizer
@@ -43,12 +43,7 @@ def save_student(student: BertModel, tokenizer: Tokenizer, folder: Path, max_tok
     """Write a sentence-transformers folder, weights in half precision (46 MB at 32,000 pieces)."""
     folder.mkdir(parents=True, exist_ok=True)
     staging = folder.parent / f".{folder.name}.hf"
-    half = BertModel(student.config, add_pooling_layer=False)
-    half.load_state_dict(student.state_dict())
-    half.half().save_pretrained(staging)
-    config = json.loads((staging / "config.json").read_text(encoding="utf-8"))
-    config["dtype"] = "float32"  # stored in half precision, computed in full
-    (staging / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+    student.save_pretrained(staging)
     wrapped = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         model_max_length=max_tokens,
@@ -56,9 +51,18 @@ def save_student(student: BertModel, tokenizer: Tokenizer, folder: Path, max_tok
     )
     wrapped.save_pretrained(staging)
     transformer = Transformer(str(staging), max_seq_length=max_tokens)
-    pooling = Pooling(transformer.get_word_embedding_dimension(), pooling_mode="mean")
+    pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
     whole = SentenceTransformer(modules=[transformer, pooling, Normalize()], device="cpu")
     whole.save(str(folder), create_model_card=False)
+    _halve(folder / "model.safetensors")
     for path in sorted(staging.iterdir()):
         path.unlink()
     staging.rmdir()
+
+
+def _halve(path: Path) -> None:
+    """Store the weights in half precision; the configuration still says float32, so they are computed with in full."""
+    part = path.with_suffix(".part")
+    save_file({name: value.half() for name, value in load_file(str(path)).items()}, str(part), {"format": "pt"})
+    part.chmod(0o644)
+    part.replace(path)
