@@ -34,7 +34,7 @@ from training.recipe import ClassifierRecipe, read_classifier_recipe, read_encod
 from training.teacher import teacher_folder
 
 _log = logging.getLogger("training")
-CALIBRATION = "calibration.json"
+CALIBRATION, LEARNT = "calibration.json", "learnt_from.sha256"
 MOST_LOST = 0.005
 """Quantised weights are used only if no language loses more than this of its mean headline figure on calibration."""
 
@@ -66,6 +66,8 @@ def evaluate_encoder(given: argparse.Namespace) -> None:
 def fit(given: argparse.Namespace) -> None:
     """Fine-tune."""
     messages, taxonomy, recipe = _inputs(given)
+    given.build.mkdir(parents=True, exist_ok=True)
+    (given.build / LEARNT).write_text(_digest(messages), encoding="utf-8")
     fitted(messages, taxonomy, recipe, given.build, fresh=given.fresh)
 
 
@@ -177,15 +179,21 @@ def _review(gold: Sequence[Message], answers: Sequence[Answer]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lineage(given: argparse.Namespace, messages: Sequence[Message], recipe: ClassifierRecipe) -> dict[str, Any]:
+def _digest(messages: Sequence[Message]) -> str:
+    """Hash what is learnt from (the `train` split), so that a model can be traced to its rows."""
     digest = hashlib.sha256()
     for message in sorted(messages, key=lambda m: m.id):
-        digest.update(message.model_dump_json().encode())
+        if message.split == "train":
+            digest.update(message.model_dump_json().encode())
+    return digest.hexdigest()
+
+
+def _lineage(given: argparse.Namespace, messages: Sequence[Message], recipe: ClassifierRecipe) -> dict[str, Any]:
     recipe_hash = hashlib.sha256(Path(given.recipe).read_bytes()).hexdigest()
     return {
         "command": "python -m training all",
         "recipe": recipe.model_dump(),
         "recipe_sha256": recipe_hash,
-        "corpus_sha256": digest.hexdigest(),
+        "learnt_from_sha256": (given.build / LEARNT).read_text(encoding="utf-8"),
         "messages": len(messages),
     }
