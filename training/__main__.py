@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         ("calibrate", "fit chances and thresholds on the calibration split", stages.calibrate),
         ("export", "write the artifact that serving reads", stages.export),
         ("evaluate", "score an artifact on gold beside TF-IDF, worst language first", stages.evaluate),
+        ("agreement", "how far two blind readers of the corpus agree", stages.readers),
         ("all", "fit, calibrate, export, evaluate", stages.everything),
     ):
         stage = commands.add_parser(name, help=told)

@@ -20,6 +20,7 @@ from models.calibration import Calibration
 from models.onnx_engine import OnnxEngine
 from models.registry import activate, current_version
 from training import distil as distillation
+from training.agreement import agreement, read_readings
 from training.baseline import tfidf_answers
 from training.calibrate import calibrate as calibrated
 from training.card import classifier_card, encoder_card
@@ -124,6 +125,12 @@ def evaluate(given: argparse.Namespace) -> None:
         _log.info("%s\n\n%s", name, text)
     if given.report:
         write_report(given.report, f"Evaluation of {engine.model_version}", "python -m training evaluate", parts)
+
+
+def readers(given: argparse.Namespace) -> None:
+    """Print how far the first and the second reading of the corpus agree."""
+    taxonomy = read_taxonomy(given.taxonomy)
+    _log.info("%s", as_markdown({"second reader": agreement(read_readings(), taxonomy)}, taxonomy))
 
 
 def everything(given: argparse.Namespace) -> None:
