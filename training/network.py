@@ -31,6 +31,7 @@ class Network(nn.Module):
         self.drop = nn.Dropout(0.1)
         nn.init.normal_(self.whole.weight, std=0.02)
         nn.init.zeros_(self.whole.bias)
+        self.evidence: torch.Tensor
         self.register_buffer("evidence", torch.tensor(evidence_columns(taxonomy)), persistent=False)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
