@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--home", type=Path, default=ROOT / "models" / "shipped", help="where versions live")
         stage.add_argument("--version", help="name of the version to write (export) or read (evaluate: the current)")
         stage.add_argument("--report", type=Path, help="write the evaluation as Markdown here")
+        stage.add_argument("--start", type=Path, help="build folder of an earlier fit to begin from (warm start)")
         stage.add_argument("--fresh", action="store_true", help="forget an interrupted fit instead of going on")
         stage.set_defaults(run=run)
     return parser

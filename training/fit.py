@@ -33,11 +33,18 @@ Matrix = NDArray[np.float32]
 
 
 def fit(
-    messages: Sequence[Message], taxonomy: Taxonomy, recipe: ClassifierRecipe, output: Path, *, fresh: bool = False
+    messages: Sequence[Message],
+    taxonomy: Taxonomy,
+    recipe: ClassifierRecipe,
+    output: Path,
+    *,
+    fresh: bool = False,
+    start: Path | None = None,
 ) -> Network:
     """Train on the `train` split, stop early on the `calibration` split, and write the best network to `output`.
 
-    Goes on from the last checkpoint in `output/checkpoints` unless `fresh`. Raises `ValueError` where a split is empty.
+    Goes on from the last checkpoint in `output/checkpoints` unless `fresh`; `start` is a folder with an earlier fitted
+    network to begin from instead of the bare encoder. Raises `ValueError` where a split is empty.
     """
     learn = [message for message in messages if message.split == "train"]
     check = [message for message in messages if message.split == "calibration"]
@@ -48,7 +55,7 @@ def fit(
     if fresh:
         shutil.rmtree(checkpoints, ignore_errors=True)
     tokenizer = fast_tokenizer(recipe.encoder)
-    network = new_network(taxonomy, recipe)
+    network = load_network(taxonomy, recipe, start) if start else new_network(taxonomy, recipe)
     wanted = targets(learn, taxonomy)
     trainer = _GroupTrainer(
         model=network,

@@ -69,7 +69,7 @@ def fit(given: argparse.Namespace) -> None:
     messages, taxonomy, recipe = _inputs(given)
     given.build.mkdir(parents=True, exist_ok=True)
     (given.build / LEARNT).write_text(_digest(messages), encoding="utf-8")
-    fitted(messages, taxonomy, recipe, given.build, fresh=given.fresh)
+    fitted(messages, taxonomy, recipe, given.build, fresh=given.fresh, start=given.start)
 
 
 def calibrate(given: argparse.Namespace) -> None:
@@ -198,7 +198,7 @@ def _digest(messages: Sequence[Message]) -> str:
 def _lineage(given: argparse.Namespace, messages: Sequence[Message], recipe: ClassifierRecipe) -> dict[str, Any]:
     recipe_hash = hashlib.sha256(Path(given.recipe).read_bytes()).hexdigest()
     return {
-        "command": "python -m training all",
+        "command": "python -m training all" + (f" --start {given.start.name}" if given.start else ""),
         "recipe": recipe.model_dump(),
         "recipe_sha256": recipe_hash,
         "learnt_from_sha256": (given.build / LEARNT).read_text(encoding="utf-8"),
