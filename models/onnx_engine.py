@@ -22,8 +22,6 @@ from models.layout import evidence_columns, layout
 
 _OVERLAP = 32
 """Pieces that neighbouring windows share, so that no phrase is cut in both."""
-_TOGETHER = 8
-"""Windows computed at once, so that a message of 50,000 characters costs time and not memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +88,22 @@ class OnnxEngine:
         return Prepared(text, cost, _Reading(cleaned, guess, None, windows, offsets, unknown))
 
     def encode_core(self, prepared: Sequence[Prepared]) -> list[_Scores | None]:
-        """Score the messages; their windows go through the network together, padded to the longest."""
-        windows = [window for one in prepared for window in one.payload.windows]
-        computed = [
-            row for start in range(0, len(windows), _TOGETHER) for row in self._run(windows[start:][:_TOGETHER])
-        ]
-        results: list[_Scores | None] = []
-        for one in prepared:
-            own, computed = computed[: len(one.payload.windows)], computed[len(one.payload.windows) :]
-            if not own:
-                results.append(None)
-                continue
-            lengths = np.array([len(window) for window in one.payload.windows])
-            results.append(_Scores(self._join(np.stack([row[0] for row in own]), lengths), [row[1] for row in own]))
-        return results
+        """Score the messages, window by window: so an answer never depends on what else was asked beside it.
 
-    def _run(self, windows: Sequence[Sequence[int]]) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        width = max(len(window) for window in windows)
-        ids = np.zeros((len(windows), width), dtype=np.int64)
-        mask = np.zeros((len(windows), width), dtype=np.int64)
-        for row, window in enumerate(windows):
-            ids[row, : len(window)] = window
-            mask[row, : len(window)] = 1
-        scores, shares = self._session.run(["scores", "shares"], {"ids": ids, "mask": mask})
-        return [(scores[row], shares[row, : len(window)]) for row, window in enumerate(windows)]
+        8-bit engines scale their activations over all that is computed at once, padding included; and on few cores one
+        unpadded text a call is also the fastest way.
+        """
+        return [self._score(one.payload.windows) if one.payload.windows else None for one in prepared]
+
+    def _score(self, windows: Sequence[Sequence[int]]) -> _Scores:
+        rows: list[NDArray[np.float32]] = []
+        shares: list[NDArray[np.float32]] = []
+        for window in windows:
+            ids = np.array([window], dtype=np.int64)
+            row, share = self._session.run(["scores", "shares"], {"ids": ids, "mask": np.ones_like(ids)})
+            rows.append(row[0])
+            shares.append(share[0])
+        return _Scores(self._join(np.stack(rows), np.array([len(window) for window in windows])), shares)
 
     def encode_post(self, prepared: Prepared, scores: _Scores | None) -> Answer:
         """Decide, and point at the words in the text as it was given."""

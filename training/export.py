@@ -57,7 +57,7 @@ def quantise(full: Path, small: Path) -> None:
         quantize_dynamic(str(inferred), str(small), weight_type=QuantType.QInt8, per_channel=True)
 
 
-def onnx_scores(path: Path, ids: Sequence[Sequence[int]], threads: int = 2, batch: int = 16) -> np.ndarray:
+def onnx_scores(path: Path, ids: Sequence[Sequence[int]], threads: int = 2, batch: int = 1) -> np.ndarray:
     """Scores (texts × columns) of an exported network, in the given order."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

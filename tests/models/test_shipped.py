@@ -25,7 +25,7 @@ def ask(engine: OnnxEngine, text: str, language: str | None = None) -> Answer:
     ("language", "text", "kind", "theme"),
     [
         ("fi", "Lasku on taas väärin, minulta on veloitettu kuukausimaksu kahteen kertaan.", "complaint", "billing"),
-        ("fi", "Tosi ystävällinen myyjä, kiitos hyvästä palvelusta!", "praise", "staff_conduct"),
+        ("fi", "Kiitos nopeasta toimituksesta!", "praise", "delivery"),
         ("vi", "Đơn hàng của mình trễ cả tuần rồi mà vẫn chưa thấy giao.", "complaint", "delivery"),
         ("vi", "app cu bi vang ra hoai, dang nhap khong duoc", "complaint", "digital_service"),
         ("es", "La habitación estaba sucia y olía a humedad.", "complaint", "premises"),
@@ -77,12 +77,15 @@ def test_evidence_lies_in_the_text_as_given(engine: OnnxEngine) -> None:
 
 
 def test_a_long_text_is_read_to_its_end(engine: OnnxEngine) -> None:
-    filler = "Olen ollut asiakkaanne monta vuotta ja asunut samassa talossa koko ajan. " * 60
-    danger = "Keittiössä haisee kaasu ja vauva nukkuu viereisessä huoneessa, mitä teemme?"
-    prepared = engine.encode_pre(filler + danger)
-    assert len(prepared.payload.windows) > 3
-    answer = ask(engine, filler + danger)
-    assert "harm" in [mention.label for mention in answer.signals]
+    story = "Muutimme taloon keväällä, ja remontti on edennyt hyvin, kiitos siitä. Pihan istutukset ovat kauniit. " * 25
+    danger = (
+        "Mutta nyt on hätä: keittiössä haisee kaasu, päätä särkee ja vauva oksentaa. Haju tulee lieden takaa ja on vain "
+        "voimistunut aamusta. Soitin teille, kukaan ei vastannut. Tulkaa heti, täällä on pieni lapsi ja sairas vanhus. "
+        "Emme uskalla sytyttää valoja emmekä tiedä, saako asunnossa olla. Lähettäkää päivystäjä nyt, kaasua tulee koko ajan."
+    )
+    assert len(engine.encode_pre(story + danger).payload.windows) > 3
+    assert "harm" not in [mention.label for mention in ask(engine, story).signals]
+    assert "harm" in [mention.label for mention in ask(engine, story + danger).signals]
 
 
 def test_alone_or_in_company_the_answer_is_the_same(engine: OnnxEngine) -> None:
@@ -95,10 +98,7 @@ def test_alone_or_in_company_the_answer_is_the_same(engine: OnnxEngine) -> None:
     together = [engine.encode_post(p, s) for p, s in zip(prepared, engine.encode_core(prepared), strict=True)]
     for text, joint in zip(texts, together, strict=True):
         alone = ask(engine, text, "fi")
-        assert alone.kind is not None
-        assert joint.kind is not None
-        assert alone.kind.label == joint.kind.label
-        assert alone.kind.confidence == pytest.approx(joint.kind.confidence, abs=0.05)
+        assert alone == joint
 
 
 @pytest.mark.parametrize(
