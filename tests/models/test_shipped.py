@@ -79,9 +79,9 @@ def test_evidence_lies_in_the_text_as_given(engine: OnnxEngine) -> None:
 def test_a_long_text_is_read_to_its_end(engine: OnnxEngine) -> None:
     story = "Muutimme taloon keväällä, ja remontti on edennyt hyvin, kiitos siitä. Pihan istutukset ovat kauniit. " * 25
     danger = (
-        "Mutta nyt on hätä: keittiössä haisee kaasu, päätä särkee ja vauva oksentaa. Haju tulee lieden takaa ja on vain "
-        "voimistunut aamusta. Soitin teille, kukaan ei vastannut. Tulkaa heti, täällä on pieni lapsi ja sairas vanhus. "
-        "Emme uskalla sytyttää valoja emmekä tiedä, saako asunnossa olla. Lähettäkää päivystäjä nyt, kaasua tulee koko ajan."
+        "Mutta nyt on hätä: keittiössä haisee kaasu, päätä särkee ja vauva oksentaa. Haju tulee lieden takaa ja "
+        "on vain voimistunut aamusta. Soitin teille, ei vastausta. Tulkaa heti, täällä on lapsi ja sairas vanhus. "
+        "Emme uskalla sytyttää valoja emmekä tiedä, saako asunnossa olla. Lähettäkää päivystäjä nyt, kaasua tulee yhä."
     )
     assert len(engine.encode_pre(story + danger).payload.windows) > 3
     assert "harm" not in [mention.label for mention in ask(engine, story).signals]
