@@ -74,7 +74,7 @@ def fit(
     save_network(network, output)
     (output / "history.json").write_text(json.dumps(trainer.state.log_history, indent=1), encoding="utf-8")
     shutil.rmtree(checkpoints, ignore_errors=True)
-    return network
+    return load_network(taxonomy, recipe, output)  # the trained object stays wrapped in the trainer's half precision
 
 
 def fast_tokenizer(encoder: str) -> Tokenizer:
