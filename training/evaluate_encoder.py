@@ -92,6 +92,8 @@ def measure(encoder: Path, name: str, data: Mapping[str, Split], languages: Sequ
             recall = float((nearest == np.arange(len(nearest))).mean())
             rows.append(Row(name, language, "SIB-200 retrieval R@1 into English (1,004)", recall))
         pieces = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+        pieces.no_padding()
+        pieces.no_truncation()
         rows.append(Row(name, language, "pieces per word", fertility(pieces, every[language])))
     return rows
 
