@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pickle
-
 from models.answer import Answer
 from service.cache import AnswerCache
 from tests.service.conftest import Start
@@ -45,4 +43,6 @@ def test_no_text_is_kept(start: Start) -> None:
     client.post("/v1/classify", json={"text": "The parcel with hunter2 in it is late"})
     cache: AnswerCache = client.app.state.classifier.cache  # type: ignore[attr-defined]
     assert len(cache) == 5, "four test messages and this one"
-    assert b"hunter2" not in pickle.dumps(cache)
+    kept = repr(vars(cache))
+    assert "model_version" in kept, "the answers themselves are looked through"
+    assert "hunter2" not in kept
