@@ -14,6 +14,8 @@ from data.taxonomy import Taxonomy, TaxonomyError, read_taxonomy
 from models.calibration import Calibration
 
 MANIFEST, TAXONOMY, CALIBRATION, TOKENIZER = "manifest.json", "taxonomy.yaml", "calibration.json", "tokenizer.json"
+WIDE = "wide.safetensors"
+"""The wide branch; an artifact whose calibration blends none of it in may lack it."""
 FORMAT = 1
 
 
@@ -100,6 +102,8 @@ def open_artifact(folder: Path) -> tuple[Manifest, Taxonomy, Calibration]:
     if taxonomy.version != manifest.taxonomy_version:
         told = f"taxonomy {taxonomy.version} but a manifest for {manifest.taxonomy_version}"
         raise ForeignArtifact(f"{folder} holds {told}; export it anew")
+    if any(calibration.blend.values()) and WIDE not in manifest.files:
+        raise MissingArtifact(f"the calibration in {folder} blends in {WIDE}, which is not there; export it anew")
     if problem := calibration.contradicts(taxonomy):
         raise ForeignArtifact(f"{folder}: {problem}; export it anew")
     return manifest, taxonomy, calibration

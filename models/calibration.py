@@ -42,6 +42,8 @@ class Calibration(_Strict):
     scales: dict[str, dict[str, Scale]]
     thresholds: dict[str, dict[str, dict[str, float]]]
     review: ReviewLimits = ReviewLimits()
+    blend: dict[str, float] = {}
+    """Per group, how much of the wide branch's score is added to the network's before it is scaled."""
 
     def threshold(self, group: str, label: str, language: str) -> float:
         """Return the chance from which `label` is given to a text in `language`."""
@@ -55,6 +57,6 @@ class Calibration(_Strict):
                 if label not in group.ids:
                     return f"thresholds for {group.id}.{label}, which the taxonomy does not have"
         known = {group.id for group in taxonomy.groups}
-        if foreign := [group for group in self.scales if group not in known]:
+        if foreign := [group for group in (*self.scales, *self.blend) if group not in known]:
             return f"scales for {foreign[0]}, which the taxonomy does not have"
         return None

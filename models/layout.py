@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from data.taxonomy import Taxonomy
 
@@ -34,6 +38,11 @@ def layout(taxonomy: Taxonomy) -> list[Columns]:
         found.append(Columns(group.id, group.mode, tuple(group.ids), at, at + size))
         at += size
     return found
+
+
+def spread(values: Mapping[str, float], taxonomy: Taxonomy) -> NDArray[np.float32]:
+    """Give every column the value of its group (columns,); 0 where the group has none."""
+    return np.array([values.get(c.group, 0.0) for c in layout(taxonomy) for _ in range(c.size)], dtype=np.float32)
 
 
 def evidence_columns(taxonomy: Taxonomy) -> list[int]:

@@ -14,11 +14,12 @@ from tokenizers import Tokenizer
 from data.cleaning import Cleaned, clean
 from data.language import Guess, LanguageIdentifier
 from models.answer import Answer, Language, Reason, Span
-from models.artifact import TOKENIZER, open_artifact
+from models.artifact import TOKENIZER, WIDE, CorruptArtifact, open_artifact
 from models.decision import Decider
 from models.engine import Prepared
 from models.evidence import evidence_spans
-from models.layout import evidence_columns, layout
+from models.layout import evidence_columns, layout, spread
+from models.wide import Said, Wide
 
 _OVERLAP = 32
 """Pieces that neighbouring windows share, so that no phrase is cut in both."""
@@ -38,10 +39,11 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """Scores (columns,) of the whole message, and per window the shares (pieces, evidence columns)."""
+    """Scores (columns,) of the message, per window the shares (pieces, evidence columns), the wide branch's part."""
 
     scores: NDArray[np.float32]
     shares: list[NDArray[np.float32]]
+    wide: Said | None
 
 
 class OnnxEngine:
@@ -62,6 +64,8 @@ class OnnxEngine:
         self._unknown = {self._tokenizer.token_to_id(piece) for piece in ("[UNK]", "<unk>")} - {None}
         self._columns = layout(self.taxonomy)
         self._evidence = {column: i for i, column in enumerate(evidence_columns(self.taxonomy))}
+        self._blend = spread(calibration.blend, self.taxonomy)
+        self._wide = _load_wide(folder / WIDE, len(self._blend)) if self._blend.any() else None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -93,17 +97,19 @@ class OnnxEngine:
         8-bit engines scale their activations over all that is computed at once, padding included; and on few cores one
         unpadded text a call is also the fastest way.
         """
-        return [self._score(one.payload.windows) if one.payload.windows else None for one in prepared]
+        return [self._score(one.payload) if one.payload.windows else None for one in prepared]
 
-    def _score(self, windows: Sequence[Sequence[int]]) -> _Scores:
+    def _score(self, reading: _Reading) -> _Scores:
         rows: list[NDArray[np.float32]] = []
         shares: list[NDArray[np.float32]] = []
-        for window in windows:
+        for window in reading.windows:
             ids = np.array([window], dtype=np.int64)
             row, share = self._session.run(["scores", "shares"], {"ids": ids, "mask": np.ones_like(ids)})
             rows.append(row[0])
             shares.append(share[0])
-        return _Scores(self._join(np.stack(rows), np.array([len(window) for window in windows])), shares)
+        joined = self._join(np.stack(rows), np.array([len(window) for window in reading.windows]))
+        wide = self._wide.read(reading.cleaned.text) if self._wide else None
+        return _Scores(joined + self._blend * wide.scores if wide else joined, shares, wide)
 
     def encode_post(self, prepared: Prepared, scores: _Scores | None) -> Answer:
         """Decide, and point at the words in the text as it was given."""
@@ -131,13 +137,28 @@ class OnnxEngine:
 
     def _spans(self, reading: _Reading, scores: _Scores, group: str, label: str) -> list[Span]:
         columns = next(columns for columns in self._columns if columns.group == group)
-        column = self._evidence.get(columns.start + columns.labels.index(label))
+        score = columns.start + columns.labels.index(label)
+        column = self._evidence.get(score)
         if column is None:
             return []
         strongest = max(range(len(scores.shares)), key=lambda i: float(scores.shares[i][:, column].sum()))
-        found = evidence_spans(reading.cleaned.text, reading.offsets[strongest], scores.shares[strongest][:, column])
+        pieces, shares = reading.offsets[strongest], scores.shares[strongest][:, column]
+        if self._wide and scores.wide:
+            pieces = [*pieces, *scores.wide.words]
+            shares = np.concatenate([shares, self._blend[score] * self._wide.shares(scores.wide, score)])
+        found = evidence_spans(reading.cleaned.text, pieces, shares)
         spans = (reading.cleaned.original_span(span.start, span.end) for span in found)
         return [Span(start=start, end=end) for start, end in spans]
+
+
+def _load_wide(path: Path, columns: int) -> Wide:
+    try:
+        wide = Wide.load(path)
+    except ValueError as error:
+        raise CorruptArtifact(f"{error}; export it anew") from error
+    if len(wide.scale) != columns:
+        raise CorruptArtifact(f"{path} scores {len(wide.scale)} columns, the taxonomy has {columns}; export it anew")
+    return wide
 
 
 def _refusal(guess: Guess) -> Reason | None:

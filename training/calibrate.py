@@ -26,6 +26,8 @@ PULL = 4.0
 """Strength of the pull of a line towards slope 1 and offset 0, in examples."""
 OWN = 3.0
 """How much more a language's own examples count than the other languages' when its threshold is chosen."""
+BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
+"""How much of the wide branch may be added to the network's scores."""
 REVIEW_SHARE = 0.10
 """Share of the calibration messages that each limit sends to a person."""
 
@@ -49,6 +51,27 @@ def calibrate(scores: Matrix, messages: Sequence[Message], taxonomy: Taxonomy) -
             }
     draft = Calibration(scales=scales, thresholds=thresholds)
     return draft.model_copy(update={"review": _review(scores, draft, taxonomy)})
+
+
+def choose_blend(scores: Matrix, wide: Matrix, messages: Sequence[Message], taxonomy: Taxonomy) -> dict[str, float]:
+    """Choose per group how much of the wide branch's scores to add: what makes the truth of the split likeliest."""
+    wanted = targets(messages, taxonomy)
+    return {
+        columns.group: min(BLENDS, key=lambda part: _surprise(scores + np.float32(part) * wide, wanted, columns))
+        for columns in layout(taxonomy)
+    }
+
+
+def _surprise(scores: Matrix, wanted: Matrix, columns: Columns) -> float:
+    """Mean −log chance of the true labels after scaling; of `many` groups summed over the labels."""
+    known = wanted[:, columns.start] != UNLABELLED
+    scales = _scales(scores, wanted, columns)
+    chance = np.stack([chances(row, columns, scales) for row in scores[known]]).clip(1e-6, 1 - 1e-6)
+    true = wanted[known, columns.start : columns.stop]
+    if columns.mode == "many":
+        return float(-(np.log(chance) * true + np.log(1 - chance) * (1 - true)).sum(axis=1).mean())
+    which = true.argmax(axis=1) if columns.mode == "one" else true.sum(axis=1).astype(int)
+    return float(-np.log(chance[np.arange(len(chance)), which]).mean())
 
 
 def _scales(scores: Matrix, wanted: Matrix, columns: Columns) -> dict[str, Scale]:

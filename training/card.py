@@ -78,6 +78,7 @@ def encoder_card(recipe: EncoderRecipe, curve: Sequence[Mapping[str, float]], ta
     header = f"---\nlicense: apache-2.0\nlibrary_name: sentence-transformers\nlanguage:\n{languages}\n---"
     sources = "\n".join(f"| `{source.pattern}` | {source.licence} | {source.cap:,} |" for source in recipe.sources)
     plan = recipe.distil
+    bare = ", ".join(f"{share:.0%} ({language})" for language, share in plan.bare_share.items())
     names = list(curve[-1]) if curve else []
     points = "\n".join("| " + " | ".join(str(point.get(name, "")) for name in names) + " |" for point in curve)
     head = f"| {' | '.join(names)} |\n|{'---|' * len(names)}"
@@ -108,7 +109,7 @@ Python's documentation. Sentences of SIB-200 and of the validation set were take
 `python -m training distil` with `training/recipes/encoder.yaml`: {plan.steps:,} steps of {plan.batch} texts
 ({plan.steps * plan.batch:,} in all), batches by length, loss {plan.cosine_weight} × (1 − cosine) + {plan.contrast_weight} ×
 in-batch cross-entropy at scale {plan.contrast_scale:g}, learning rates {plan.learning_rate_embeddings:g} (embeddings) and
-{plan.learning_rate_body:g} (body), {plan.bare_share:.0%} of the texts without diacritics, {plan.typo_share:.0%} with typos.
+{plan.learning_rate_body:g} (body), {bare} of the texts without diacritics, {plan.typo_share:.0%} with typos.
 
 Validation ({recipe.validation_pairs:,} news pairs a language, never learnt from): retrieval R@1 into English and cosine to
 the teacher.

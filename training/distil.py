@@ -257,7 +257,7 @@ def _check_set(teacher: SentenceTransformer, pairs: list[tuple[str, str]]) -> tu
 
 
 def _carelessly(text: str, language: str, plan: DistilRecipe, slips: random.Random) -> str:
-    if language != "en" and slips.random() < plan.bare_share:
+    if slips.random() < plan.bare_share.get(language, 0.0):
         text = strip_diacritics(text)
     return add_typos(text, slips) if slips.random() < plan.typo_share else text
 

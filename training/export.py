@@ -80,6 +80,7 @@ def onnx_scores(path: Path, ids: Sequence[Sequence[int]], threads: int = 2, batc
 def write_artifact(
     folder: Path,
     weights: dict[str, Path],
+    wide: Path | None,
     tokenizer: Tokenizer,
     taxonomy: Taxonomy,
     taxonomy_file: Path,
@@ -93,7 +94,7 @@ def write_artifact(
     """Fill `folder` and seal it; until the manifest stands, nothing will load it. An existing folder is replaced."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for source in weights.values():
+    for source in (*weights.values(), *([wide] if wide else [])):
         shutil.copyfile(source, folder / source.name)
     tokenizer.save(str(folder / TOKENIZER))
     shutil.copyfile(taxonomy_file, folder / TAXONOMY)

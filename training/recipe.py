@@ -40,7 +40,7 @@ class DistilRecipe(_Strict):
     pool: int = Field(gt=0)
     max_tokens: int = Field(gt=2)
     share: dict[str, float]
-    bare_share: float = Field(ge=0, le=1)
+    bare_share: dict[str, float] = {}
     typo_share: float = Field(ge=0, le=1)
     learning_rate_embeddings: float
     learning_rate_body: float
@@ -79,6 +79,13 @@ def read_encoder_recipe(path: Path = RECIPES / "encoder.yaml") -> EncoderRecipe:
     return EncoderRecipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
+class WideRecipe(_Strict):
+    """The wide branch: 2^bits buckets, and how closely it may follow its rows (the C of a linear SVM)."""
+
+    bits: int = Field(ge=8, le=20)
+    strength: float = Field(gt=0)
+
+
 class ClassifierRecipe(_Strict):
     """Everything that decides what the classifier becomes; see `training/recipes/classifier.yaml`."""
 
@@ -100,6 +107,8 @@ class ClassifierRecipe(_Strict):
     typo_share: float = Field(ge=0, le=1)
     group_weights: dict[str, float]
     balance: float = Field(ge=0, le=1)
+    wide: WideRecipe | None
+    """None: the encoder alone."""
 
 
 def read_classifier_recipe(path: Path = RECIPES / "classifier.yaml") -> ClassifierRecipe:

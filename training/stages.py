@@ -12,17 +12,22 @@ from typing import Any
 
 import numpy as np
 
+from data.cleaning import clean
 from data.corpus import read_corpus
 from data.message import Message
 from data.taxonomy import Labels, Taxonomy, read_taxonomy
 from models.answer import Answer
+from models.artifact import WIDE
 from models.calibration import Calibration
+from models.layout import spread
 from models.onnx_engine import OnnxEngine
 from models.registry import activate, current_version
+from models.wide import Wide
 from training import distil as distillation
 from training.agreement import agreement, read_readings
 from training.baseline import tfidf_answers
 from training.calibrate import calibrate as calibrated
+from training.calibrate import choose_blend
 from training.card import classifier_card, encoder_card
 from training.curve import CURVE, read_curve
 from training.evaluate import answer_labels, as_markdown, compare, engine_answers, write_report
@@ -33,6 +38,7 @@ from training.fit import fit as fitted
 from training.metrics import by_language, headline
 from training.recipe import ClassifierRecipe, read_classifier_recipe, read_encoder_recipe
 from training.teacher import teacher_folder
+from training.wide import fit_wide, wide_scores
 
 _log = logging.getLogger("training")
 CALIBRATION, LEARNT = "calibration.json", "learnt_from.sha256"
@@ -69,6 +75,8 @@ def fit(given: argparse.Namespace) -> None:
     messages, taxonomy, recipe = _inputs(given)
     given.build.mkdir(parents=True, exist_ok=True)
     (given.build / LEARNT).write_text(_digest(messages), encoding="utf-8")
+    if recipe.wide:
+        fit_wide(messages, taxonomy, recipe.wide).save(given.build / WIDE)
     fitted(messages, taxonomy, recipe, given.build, fresh=given.fresh, start=given.start)
 
 
@@ -84,7 +92,13 @@ def calibrate(given: argparse.Namespace) -> None:
     found = {name: onnx_scores(given.build / name, ids) for name in (FULL, SMALL)}
     chosen = _precision(found, check, taxonomy)
     (given.build / "weights").write_text(chosen, encoding="utf-8")
-    result = calibrated(found[chosen], check, taxonomy)
+    scores, blend = found[chosen], dict[str, float]()
+    if recipe.wide:
+        wide = wide_scores(Wide.load(given.build / WIDE), [clean(message.text).text for message in check])
+        blend = choose_blend(scores, wide, check, taxonomy)
+        scores = scores + spread(blend, taxonomy) * wide
+        _log.info("wide branch: %s", ", ".join(f"{group} × {part:g}" for group, part in blend.items()))
+    result = calibrated(scores, check, taxonomy).model_copy(update={"blend": blend})
     (given.build / CALIBRATION).write_text(result.model_dump_json(indent=1), encoding="utf-8")
 
 
@@ -96,11 +110,13 @@ def export(given: argparse.Namespace) -> None:
     lineage = _lineage(given, messages, recipe)
     weights = given.build / (given.build / "weights").read_text(encoding="utf-8")
 
+    wide = given.build / WIDE if recipe.wide else None
+
     def write(metrics: dict[str, Any], parts: dict[str, str]) -> None:
         card = classifier_card(version, messages, taxonomy, calibration, parts, lineage)
         engine = "onnxruntime-int8" if weights.name == SMALL else "onnxruntime-fp32"
         write_artifact(
-            given.home / version, {engine: weights}, fast_tokenizer(recipe.encoder), taxonomy, given.taxonomy,
+            given.home / version, {engine: weights}, wide, fast_tokenizer(recipe.encoder), taxonomy, given.taxonomy,
             calibration, recipe, version, lineage, metrics, card,
         )  # fmt: skip
 
