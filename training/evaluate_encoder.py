@@ -20,12 +20,14 @@ from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
 
 from training.careless import add_typos, strip_diacritics
+from training.parallel import Pair
 from training.tokenizer import fertility
 
 Matrix = NDArray[np.float32]
 Split = dict[str, list[tuple[str, str]]]
 """(text, topic) rows by split, in the same order in every language."""
 
+OWN_COSINE = "own sentences, cosine to the teacher's English"
 PARTS = ("train", "dev", "test")
 
 
@@ -95,6 +97,24 @@ def measure(encoder: Path, name: str, data: Mapping[str, Split], languages: Sequ
         pieces.no_padding()
         pieces.no_truncation()
         rows.append(Row(name, language, "pieces per word", fertility(pieces, every[language])))
+    return rows
+
+
+def measure_own(encoder: Path, name: str, teacher: Path, pairs: Mapping[str, Sequence[Pair]]) -> list[Row]:
+    """Measure retrieval into English and cosine to the teacher on our own sentences kept for measuring.
+
+    `pairs` are translation pairs by language, the same English sentences in the same order.
+    """
+    student = SentenceTransformer(str(encoder), device="cpu").float()
+    english = [pair.english for pair in next(iter(pairs.values()))]
+    taught = SentenceTransformer(str(teacher), device="cpu").float().encode(english, normalize_embeddings=True)
+    into = student.encode(english, normalize_embeddings=True)
+    rows = [Row(name, "en", OWN_COSINE, float((into * taught).sum(axis=1).mean()))]
+    for language, own in pairs.items():
+        vectors = student.encode([pair.other for pair in own], normalize_embeddings=True)
+        recall = float(((vectors @ into.T).argmax(axis=1) == np.arange(len(own))).mean())
+        rows.append(Row(name, language, f"own sentences, retrieval R@1 into English ({len(own)})", recall))
+        rows.append(Row(name, language, OWN_COSINE, float((vectors * taught).sum(axis=1).mean())))
     return rows
 
 

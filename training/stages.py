@@ -31,11 +31,12 @@ from training.calibrate import choose_blend
 from training.card import classifier_card, encoder_card
 from training.curve import CURVE, read_curve
 from training.evaluate import answer_labels, as_markdown, compare, engine_answers, write_report
-from training.evaluate_encoder import as_table, measure, read_sib200
+from training.evaluate_encoder import as_table, measure, measure_own, read_sib200
 from training.export import FULL, SMALL, export_onnx, onnx_scores, quantise, write_artifact
 from training.fit import fast_tokenizer, load_network, piece_ids, plain_labels
 from training.fit import fit as fitted
 from training.metrics import by_language, headline
+from training.parallel import read_own_pairs
 from training.recipe import ClassifierRecipe, read_classifier_recipe, read_encoder_recipe
 from training.teacher import teacher_folder
 from training.wide import fit_wide, wide_scores
@@ -61,13 +62,21 @@ def evaluate_encoder(given: argparse.Namespace) -> None:
         raise FileNotFoundError(f"the benchmarks are not in {given.text}/labelled/benchmark; nothing was measured")
     data = read_sib200(given.text, recipe.languages)
     rows = measure(given.encoder, recipe.name, data, recipe.languages)
-    rows += measure(teacher_folder(recipe.teacher_package), "teacher", data, ["en"])
+    teacher = teacher_folder(recipe.teacher_package)
+    rows += measure(teacher, "teacher", data, ["en"])
+    own = {language: read_own_pairs(distillation.OWN, language, 1.0, "check") for language in recipe.foreign}
+    rows += measure_own(given.encoder, recipe.name, teacher, own)
     table = as_table(rows, recipe.languages)
     _log.info("%s", table)
     curve = read_curve(given.encoder / CURVE)
     (given.encoder / "README.md").write_text(encoder_card(recipe, curve, table), encoding="utf-8")
     if given.report:
-        write_report(given.report, "The encoder, measured", "python -m training evaluate-encoder", {"SIB-200": table})
+        write_report(
+            given.report,
+            "The encoder, measured",
+            "python -m training evaluate-encoder",
+            {"SIB-200 and our own sentences": table},
+        )
 
 
 def fit(given: argparse.Namespace) -> None:
