@@ -77,6 +77,11 @@ def encoder_card(recipe: EncoderRecipe, curve: Sequence[Mapping[str, float]], ta
     languages = "\n".join(f"- {language}" for language in recipe.languages)
     header = f"---\nlicense: apache-2.0\nlibrary_name: sentence-transformers\nlanguage:\n{languages}\n---"
     sources = "\n".join(f"| `{source.pattern}` | {source.licence} | {source.cap:,} |" for source in recipe.sources)
+    tasks = (
+        "\n".join(f"| {one.pattern} ({one.field}) | {one.licence} |" for one in recipe.tasks.sets)
+        if recipe.tasks
+        else ""
+    )
     plan = recipe.distil
     bare = ", ".join(f"{share:.0%} ({language})" for language, share in plan.bare_share.items())
     names = list(curve[-1]) if curve else []
@@ -103,6 +108,13 @@ translation what the teacher says of the English.
 Translations are by the contributors of Tatoeba (CC BY 2.0 FR), Microsoft's documentation (CC BY 4.0), XED (Öhman et al.
 2020, CC BY 4.0), OPUS-MT (CC BY-SA / CC0), GNOME, Odoo, WordPress, WooCommerce, YaST, Linux Mint, MediaWiki, ERPNext and
 Python's documentation. Sentences of SIB-200 and of the validation set were taken out beforehand.
+
+From step {recipe.tasks.from_step if recipe.tasks else plan.steps:,} on, labelled text too, each set through a head of its own that is thrown away
+(training splits; of sets without a test split every fifth text is kept out):
+
+| labelled text | licence |
+|---|---|
+{tasks}
 
 ## Recipe
 

@@ -28,6 +28,7 @@ from training.curve import CURVE, plot_curve, read_curve
 from training.parallel import Pair, kept_apart, read_own_pairs, read_pairs, read_validation
 from training.recipe import DistilRecipe, EncoderRecipe
 from training.student import build_student, mean_vector, save_student
+from training.tasks import Tasks
 from training.teacher import Half, device, load_teacher, teacher_vectors
 from training.text import open_texts
 from training.tokenizer import SPECIAL, fertility, train_tokenizer
@@ -57,7 +58,9 @@ def distil(recipe: EncoderRecipe, text: Path, build: Path, output: Path, own: Pa
     lessons = prepare_lessons(recipe, teacher, pairs, build / "teacher")
     student = build_student(teacher, _start(recipe, tokenizer, teacher, pairs, build / "start.npy"))
     checks = {language: _check_set(teacher, read_validation(text, language, recipe)) for language in recipe.foreign}
-    train_student(student.to(device()), tokenizer, lessons, recipe, checks, build)
+    width = student.config.hidden_size
+    tasks = Tasks(text / "labelled" / "open", recipe.tasks, width, recipe.seed) if recipe.tasks else None
+    train_student(student.to(device()), tokenizer, lessons, recipe, checks, build, tasks)
     save_student(student.cpu(), tokenizer, output)
     curve = read_curve(build / CURVE)
     (output / CURVE).write_text("".join(json.dumps(point) + "\n" for point in curve), encoding="utf-8")
@@ -91,6 +94,7 @@ def train_student(
     recipe: EncoderRecipe,
     checks: dict[str, tuple[list[str], torch.Tensor]],
     build: Path,
+    tasks: Tasks | None = None,
 ) -> None:
     """Run the steps of the recipe, going on from the last checkpoint in `build` if there is one."""
     plan, where = recipe.distil, device()
@@ -107,6 +111,9 @@ def train_student(
         student.load_state_dict(saved["student"])
         optimiser.load_state_dict(saved["optimiser"])
         step = int(saved["step"])
+        if tasks and "heads" in saved:
+            tasks.heads.load_state_dict(saved["heads"])
+            tasks.optimiser.load_state_dict(saved["heads_optimiser"])
     student.train()
     saved_at, curve = time.monotonic(), build / CURVE
     with tqdm(total=plan.steps, initial=step, desc="distil", unit="step", disable=None, mininterval=5) as bar:
@@ -120,6 +127,10 @@ def train_student(
                     vector = mean_vector(student, ids.to(where), mask.to(where))
                 loss = _loss(vector, target, torch.from_numpy(rows).to(where), plan)
                 torch.autograd.backward(loss)
+                if tasks and recipe.tasks and step >= recipe.tasks.from_step:
+                    torch.autograd.backward(_task_loss(student, tokenizer, tasks, recipe, step))
+                    tasks.optimiser.step()
+                    tasks.optimiser.zero_grad()
                 torch.nn.utils.clip_grad_norm_(body, 1.0)
                 optimiser.step()
                 optimiser.zero_grad(set_to_none=False)
@@ -132,9 +143,10 @@ def train_student(
                         out.write(json.dumps({"step": step, "loss": round(loss.item(), 4), **figures}) + "\n")
                     bar.write(f"step {step}: {figures}")
                 if step == plan.steps or time.monotonic() - saved_at > 60 * plan.checkpoint_minutes:
-                    _save(
-                        {"student": student.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, checkpoint
-                    )
+                    state = {"student": student.state_dict(), "optimiser": optimiser.state_dict(), "step": step}
+                    if tasks:
+                        state |= {"heads": tasks.heads.state_dict(), "heads_optimiser": tasks.optimiser.state_dict()}
+                    _save(state, checkpoint)
                     saved_at = time.monotonic()
                 if step >= plan.steps:
                     break
@@ -270,6 +282,18 @@ def _loss(vector: torch.Tensor, target: torch.Tensor, rows: torch.Tensor, plan: 
         scores.masked_fill(twins, -1e4), torch.arange(len(rows), device=rows.device)
     )
     return plan.cosine_weight * close.mean() + plan.contrast_weight * apart
+
+
+def _task_loss(
+    student: BertModel, tokenizer: Tokenizer, tasks: Tasks, recipe: EncoderRecipe, step: int
+) -> torch.Tensor:
+    lesson, slips = tasks.draw(step), random.Random(f"{recipe.seed}-slips-{step}")
+    typed = zip(lesson.texts, lesson.languages, strict=True)
+    texts = [_carelessly(text, language, recipe.distil, slips) for text, language in typed]
+    ids, mask = pad([e.ids for e in tokenizer.encode_batch_fast(texts)], recipe.distil.max_tokens)
+    with torch.autocast(device(), torch.bfloat16):
+        vectors = mean_vector(student, ids.to(device()), mask.to(device()))
+    return tasks.loss(vectors, lesson)
 
 
 def _pace(step: int, plan: DistilRecipe) -> float:

@@ -52,6 +52,27 @@ class DistilRecipe(_Strict):
     validate_every: int
 
 
+class TaskSource(_Strict):
+    """Open labelled sets (folder names matching `pattern`) whose `field` is learnt as `task`, and how often."""
+
+    task: str
+    pattern: str
+    field: str
+    chance: float = Field(gt=0)
+    licence: str
+
+
+class TasksRecipe(_Strict):
+    """Labelled text learnt beside the teacher, from a step on: one batch of one set at every step."""
+
+    from_step: int = Field(ge=0)
+    batch: int = Field(gt=0)
+    weight: float = Field(gt=0)
+    scale: float = Field(gt=0)
+    learning_rate: float
+    sets: list[TaskSource]
+
+
 class EncoderRecipe(_Strict):
     """Everything that decides what the encoder becomes; see `training/recipes/encoder.yaml`."""
 
@@ -67,6 +88,7 @@ class EncoderRecipe(_Strict):
     short_words: int = Field(gt=0)
     tokenizer: TokenizerRecipe
     distil: DistilRecipe
+    tasks: TasksRecipe | None = None
 
     @property
     def foreign(self) -> list[str]:

@@ -16,7 +16,8 @@ from tokenizers import Tokenizer
 from training.alignment import bag, lexical_start, ridge_start
 from training.distil import distil, draw_pool, prepare_lessons
 from training.parallel import kept_apart, read_own_pairs, read_pairs
-from training.recipe import EncoderRecipe, read_encoder_recipe
+from training.recipe import EncoderRecipe, TaskSource, TasksRecipe, read_encoder_recipe
+from training.tasks import Tasks, held_out
 from training.teacher import load_teacher
 from training.tokenizer import fertility
 
@@ -60,6 +61,11 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows += [(en, in_toy(language, en), "forbidden") for en in sentences(30, 3)]
         with lzma.open(folder / "parallel" / f"en-{language}.tsv.xz", "wt", encoding="utf-8") as out:
             out.writelines("\t".join(row) + "\n" for row in rows)
+    (folder / "labelled" / "open" / "moods").mkdir()
+    with lzma.open(folder / "labelled/open/moods/en.jsonl.xz", "wt", encoding="utf-8") as out:
+        for sentence in sentences(60, 4):
+            moods = [mood for mood, word in (("sad", "broken"), ("calm", "water")) if word in sentence] or ["none"]
+            out.write(json.dumps({"text": sentence, "lang": "en", "labels": moods}) + "\n")
     with lzma.open(folder / "labelled/benchmark/sib200/en.test.jsonl.xz", "wt", encoding="utf-8") as out:
         out.write(json.dumps({"text": sentences(400, 1)[0]}) + "\n")
     return folder
@@ -80,6 +86,14 @@ def toy_recipe(tiny_encoder: Path) -> EncoderRecipe:
                     "characters": 40000,
                     "share": {language: 0.2 for language in ("fi", "vi", "es", "eo", "en")},
                 }
+            ),
+            "tasks": TasksRecipe(
+                from_step=6,
+                batch=8,
+                weight=0.1,
+                scale=4.0,
+                learning_rate=1e-2,
+                sets=[TaskSource(task="mood", pattern="moods", field="labels", chance=1.0, licence="ours")],
             ),
             "distil": recipe.distil.model_copy(
                 update={
@@ -142,6 +156,26 @@ def test_a_pool_depends_on_seed_and_number_alone(text: Path, toy_recipe: Encoder
     assert all((a[2] == b[2]).all() and torch.equal(a[0], b[0]) for a, b in zip(one, again, strict=True))
     assert any((a[2] != b[2]).any() for a, b in zip(one, other, strict=True))
     assert all(mask.sum() > 0.6 * mask.numel() for _, mask, _ in one), "batches are of like length"
+
+
+def test_held_out_texts_of_a_task_are_never_drawn(text: Path, toy_recipe: EncoderRecipe) -> None:
+    assert toy_recipe.tasks
+    tasks = Tasks(text / "labelled" / "open", toy_recipe.tasks, width=32, seed=1)
+    drawn = {sentence for step in range(60) for sentence in tasks.draw(step).texts}
+    kept = {sentence for sentence in sentences(60, 4) if held_out(sentence)}
+    assert kept
+    assert drawn
+    assert drawn.isdisjoint(kept)
+    lesson, again = tasks.draw(3), tasks.draw(3)
+    assert lesson.texts == again.texts
+    assert lesson.wanted.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_a_missing_task_is_told_by_name(text: Path, toy_recipe: EncoderRecipe) -> None:
+    assert toy_recipe.tasks
+    source = toy_recipe.tasks.sets[0].model_copy(update={"pattern": "nowhere"})
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        Tasks(text / "labelled" / "open", toy_recipe.tasks.model_copy(update={"sets": [source]}), width=32, seed=1)
 
 
 def test_words_start_beside_their_translations() -> None:
