@@ -36,7 +36,8 @@ class Calibration(_Strict):
 
     `scales` holds, per group, one entry per score: a label of a `many` group or a step of an ordered one; groups with
     one label share a single entry `*`, whose slope is the inverse temperature (Guo et al. 2017). `thresholds` holds,
-    per `many` group and label, the chance from which the label is given, by language with `*` for any other.
+    per `many` group and label, the chance from which the label is given, by language with `*` for any other; of an
+    ordered group its last label may have one, from which it is given however likely the calmer labels are.
     """
 
     scales: dict[str, dict[str, Scale]]

@@ -90,7 +90,9 @@ class Decider:
 
     def _choose(self, group: Group, chance: Vector, language: str) -> list[int]:
         if group.mode == "ordered":
-            return [ordered_choice(chance)]
+            worst = len(chance) - 1
+            alarming = chance[worst] >= self.calibration.threshold(group.id, group.ids[worst], language)
+            return [worst if alarming else ordered_choice(chance)]
         if group.mode == "one":
             return [int(chance.argmax())]
         limits = [self.calibration.threshold(group.id, label, language) for label in group.ids]

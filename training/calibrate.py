@@ -28,6 +28,8 @@ OWN = 3.0
 """How much more a language's own examples count than the other languages' when its threshold is chosen."""
 BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 """How much of the wide branch may be added to the network's scores."""
+ALARMING = 0.1
+"""The least chance of the most pressing label that makes a calmer verdict a conflict."""
 REVIEW_SHARE = 0.10
 """Share of the calibration messages that each limit sends to a person."""
 
@@ -40,15 +42,15 @@ def calibrate(scores: Matrix, messages: Sequence[Message], taxonomy: Taxonomy) -
     thresholds: dict[str, dict[str, dict[str, float]]] = {}
     for columns in layout(taxonomy):
         scales[columns.group] = _scales(scores, wanted, columns)
+        chance = np.stack([chances(row, columns, scales[columns.group]) for row in scores])
         if columns.mode == "many":
             thresholds[columns.group] = {
-                label: _thresholds(
-                    np.array([chances(row, columns, scales[columns.group])[i] for row in scores]),
-                    wanted[:, columns.start + i],
-                    languages,
-                )
+                label: _thresholds(chance[:, i], wanted[:, columns.start + i], languages)
                 for i, label in enumerate(columns.labels)
             }
+        if columns.mode == "ordered":
+            worst = wanted[:, columns.start : columns.stop].min(axis=1)
+            thresholds[columns.group] = {columns.labels[-1]: {"*": _alarm(chance[:, -1], worst == 1)}}
     draft = Calibration(scales=scales, thresholds=thresholds)
     return draft.model_copy(update={"review": _review(scores, draft, taxonomy)})
 
@@ -121,6 +123,16 @@ def _thresholds(chance: Matrix, true: Matrix, languages: NDArray[np.str_]) -> di
     return found
 
 
+def _alarm(chance: Matrix, true: NDArray[np.bool_]) -> float:
+    """Choose the chance from which the most pressing label is given: the best F2, since a miss costs the most."""
+    grid = np.round(np.arange(0.15, 0.51, 0.01), 2)
+    given = chance[:, None] >= grid[None]
+    hits = (given & true[:, None]).sum(axis=0)
+    f2 = 5 * hits / np.maximum(given.sum(axis=0) + 4 * true.sum(), 1)
+    smooth = np.convolve(np.pad(f2, 3, mode="edge"), np.ones(7) / 7, mode="valid")
+    return float(grid[int(smooth.argmax())]) if true.any() else 0.5
+
+
 def _review(scores: Matrix, draft: Calibration, taxonomy: Taxonomy) -> ReviewLimits:
     single: dict[str, float] = {}
     theme, urgent = 0.0, 1.0
@@ -136,5 +148,7 @@ def _review(scores: Matrix, draft: Calibration, taxonomy: Taxonomy) -> ReviewLim
         best = chance.max(axis=1)
         single[columns.group] = float(np.quantile(best, REVIEW_SHARE))
         if columns.mode == "ordered":
-            urgent = max(0.15, float(np.quantile(chance[:, -1][chance.argmax(1) != chance.shape[1] - 1], 0.95)))
-    return ReviewLimits(single=single, theme=theme, urgent=min(urgent, 0.5), unlike=0.15)
+            alarm = draft.threshold(columns.group, columns.labels[-1], "*")
+            calm = chance[:, -1][chance[:, -1] < alarm]
+            urgent = max(ALARMING, float(np.quantile(calm, 0.95))) if len(calm) else ALARMING
+    return ReviewLimits(single=single, theme=theme, urgent=urgent, unlike=0.15)

@@ -113,3 +113,13 @@ def test_abstention_says_nothing_but_why() -> None:
     assert (answer.kind, answer.urgency, answer.emotion) == (None, None, None)
     assert answer.themes == []
     assert answer.review.reasons == [Reason.unsupported_language]
+
+
+def test_the_most_pressing_label_may_be_given_before_it_is_the_likeliest() -> None:
+    row = scores(urgency=["high"])
+    row[columns("urgency").start + 2] = -0.6  # a chance of 0.35 that it is critical
+    alarm = Calibration(scales={}, thresholds={"urgency": {"critical": {"*": 0.3}}})
+    for calibration, label in ((None, "high"), (alarm, "critical")):
+        urgency = decide(row, calibration).urgency
+        assert urgency is not None
+        assert urgency.label == label

@@ -7,7 +7,7 @@ from data.message import Message
 from data.taxonomy import Labels, read_taxonomy
 from models.decision import chances
 from models.layout import layout
-from training.calibrate import calibrate
+from training.calibrate import calibrate, choose_blend
 from training.metrics import by_language, figures, headline
 from training.targets import class_weights, labels_of, targets
 
@@ -83,3 +83,31 @@ def test_languages_are_scored_apart() -> None:
     table = by_language([m.labels for m in messages], said, [m.lang for m in messages], TAXONOMY)
     assert table["fi"]["kind_accuracy"] == 1
     assert table["vi"]["kind_accuracy"] == 0
+
+
+def test_the_alarm_is_set_lower_where_misses_are_many() -> None:
+    """Half of the critical messages score a little below even: they are worth a few false alarms."""
+    urgency, dice = COLUMNS["urgency"], np.random.default_rng(2)
+    messages, rows = [], []
+    for number in range(400):
+        true = number % 4 == 0
+        row = np.zeros(layout(TAXONOMY)[-1].stop, dtype=np.float32)
+        row[urgency.start : urgency.start + 2] = 4.0
+        row[urgency.stop - 1] = (dice.choice([3.0, -0.7]) if true else dice.choice([-0.7, -4.0], p=[0.05, 0.95])) * 1.0
+        messages.append(message(number, ["billing"], "critical" if true else "high"))
+        rows.append(row)
+    found = calibrate(np.stack(rows), messages, TAXONOMY)
+    assert found.thresholds["urgency"]["critical"]["*"] < 0.5
+    assert found.contradicts(TAXONOMY) is None
+
+
+def test_only_a_wide_branch_that_knows_something_is_blended_in() -> None:
+    themes, dice = COLUMNS["themes"], np.random.default_rng(3)
+    messages = [message(number, ["billing" if number % 2 else "policy"]) for number in range(200)]
+    true = targets(messages, TAXONOMY) * 2 - 1
+    scores = true + dice.normal(size=true.shape) * 2
+    noise, knows = dice.normal(size=true.shape) * 3, true + dice.normal(size=true.shape)
+    told = choose_blend(scores.astype(np.float32), knows.astype(np.float32), messages, TAXONOMY)
+    untold = choose_blend(scores.astype(np.float32), noise.astype(np.float32), messages, TAXONOMY)
+    assert told[themes.group] >= 1
+    assert untold[themes.group] <= 0.25
