@@ -38,6 +38,7 @@ from training.fit import fit as fitted
 from training.metrics import by_language, headline
 from training.parallel import read_own_pairs
 from training.recipe import ClassifierRecipe, read_classifier_recipe, read_encoder_recipe
+from training.reliability import reliability_table
 from training.teacher import teacher_folder
 from training.wide import fit_wide, wide_scores
 
@@ -145,7 +146,11 @@ def evaluate(given: argparse.Namespace) -> None:
     engine = OnnxEngine(home, threads=2)
     table, answers = _measure(engine, messages, taxonomy)
     gold = [message for message in messages if message.split == "gold"]
-    parts = {"On gold": as_markdown(table, taxonomy), "Abstained or sent to review": _review(gold, answers)}
+    parts = {
+        "On gold": as_markdown(table, taxonomy),
+        "Calibration error (labels given)": reliability_table(gold, answers, taxonomy),
+        "Abstained or sent to review": _review(gold, answers),
+    }
     for name, text in parts.items():
         _log.info("%s\n\n%s", name, text)
     if given.report:
