@@ -290,7 +290,7 @@ def _task_loss(
     lesson, slips = tasks.draw(step), random.Random(f"{recipe.seed}-slips-{step}")
     typed = zip(lesson.texts, lesson.languages, strict=True)
     texts = [_carelessly(text, language, recipe.distil, slips) for text, language in typed]
-    ids, mask = pad([e.ids for e in tokenizer.encode_batch_fast(texts)], recipe.distil.max_tokens)
+    ids, mask = pad([e.ids for e in tokenizer.encode_batch_fast(texts)], tasks.max_tokens)
     with torch.autocast(device(), torch.bfloat16):
         vectors = mean_vector(student, ids.to(device()), mask.to(device()))
     return tasks.loss(vectors, lesson)

@@ -67,6 +67,7 @@ class TasksRecipe(_Strict):
 
     from_step: int = Field(ge=0)
     batch: int = Field(gt=0)
+    max_tokens: int = Field(gt=2)
     weight: float = Field(gt=0)
     scale: float = Field(gt=0)
     learning_rate: float

@@ -57,6 +57,7 @@ class Tasks:
             _read(folder, source.pattern, source.field, source.task, source.chance, names) for source in recipe.sets
         ]
         self._recipe = recipe
+        self.max_tokens = recipe.max_tokens
         self._seed = seed
         self._sizes = {task: len(labels) for task, labels in names.items()}
         torch.manual_seed(seed)

@@ -90,6 +90,7 @@ def toy_recipe(tiny_encoder: Path) -> EncoderRecipe:
             "tasks": TasksRecipe(
                 from_step=6,
                 batch=8,
+                max_tokens=16,
                 weight=0.1,
                 scale=4.0,
                 learning_rate=1e-2,
