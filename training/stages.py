@@ -131,7 +131,7 @@ def export(given: argparse.Namespace) -> None:
         )  # fmt: skip
 
     write({}, {})
-    table, _ = _measure(OnnxEngine(given.home / version, threads=2), messages, taxonomy)
+    table, _ = _measure(OnnxEngine(given.home / version, threads=2), messages, taxonomy, beside=False)
     write({"gold": table["reclamo"]}, {"Measured on gold": as_markdown(table, taxonomy)})
     activate(given.home, version)
     for old in given.home.iterdir():
@@ -144,7 +144,7 @@ def evaluate(given: argparse.Namespace) -> None:
     messages, taxonomy, _ = _inputs(given)
     home = given.home / given.version if given.version else current_version(given.home)
     engine = OnnxEngine(home, threads=2)
-    table, answers = _measure(engine, messages, taxonomy)
+    table, answers = _measure(engine, messages, taxonomy, beside=True)
     gold = [message for message in messages if message.split == "gold"]
     parts = {
         "On gold": as_markdown(table, taxonomy),
@@ -192,16 +192,15 @@ def _precision(found: dict[str, np.ndarray], check: Sequence[Message], taxonomy:
 
 
 def _measure(
-    engine: OnnxEngine, messages: Sequence[Message], taxonomy: Taxonomy
+    engine: OnnxEngine, messages: Sequence[Message], taxonomy: Taxonomy, *, beside: bool
 ) -> tuple[dict[str, dict[str, dict[str, float]]], list[Answer]]:
     gold = [message for message in messages if message.split == "gold"]
     learn = [message for message in messages if message.split == "train"]
     texts = [message.text for message in gold]
     answers = engine_answers(engine, texts, [None] * len(texts))
-    said: dict[str, Sequence[Labels]] = {
-        "reclamo": [answer_labels(answer) for answer in answers],
-        "TF-IDF + linear": list(tfidf_answers(learn, texts, taxonomy)),
-    }
+    said: dict[str, Sequence[Labels]] = {"reclamo": [answer_labels(answer) for answer in answers]}
+    if beside:
+        said["TF-IDF + linear"] = list(tfidf_answers(learn, texts, taxonomy))
     return compare(gold, said, taxonomy), answers
 
 
