@@ -7,7 +7,7 @@ SERVE := .venv-serve
 DEV := .venv
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup serve test check train evaluate evaluate-encoder bench-language clean
+.PHONY: help setup serve test check train evaluate evaluate-encoder bench-finetune bench-language clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -35,6 +35,9 @@ evaluate: $(DEV)/ready ## score the current classifier on gold beside TF-IDF; wr
 
 evaluate-encoder: $(DEV)/ready ## measure the encoder on SIB-200 (needs the benchmark text; says so and stops without)
 	$(DEV)/bin/python -m training evaluate-encoder --report docs/encoder.md
+
+bench-finetune: $(DEV)/ready ## fine-tune on public benchmarks (SETS="viocd umsab"; needs their text; hours for all of them)
+	$(DEV)/bin/python -m benchmarks.finetune $(SETS)
 
 bench-language: $(DEV)/ready ## measure language identification
 	$(DEV)/bin/python -m benchmarks.language

@@ -1,17 +1,21 @@
-"""`python -m data check`: look a corpus over and count its labels."""
+"""`python -m data check`: look a corpus over and count its labels. `python -m data variety`: how various it is."""
 
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 
 from data.check import check_corpus, count_labels
 from data.corpus import CORPUS, CorpusError, read_corpus
 from data.message import SPLITS
 from data.taxonomy import DEFAULT, TaxonomyError, read_taxonomy
+from data.variety import Variety, variety
 
+SEED = 1
 SHOWN = 50
 """Findings printed before the rest is only counted."""
 
@@ -23,12 +27,27 @@ def main(arguments: list[str] | None = None) -> int:
     check = commands.add_parser("check", help="schema, labels, duplicates, contradictions, leaks; counts per label")
     check.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl")
     check.add_argument("--taxonomy", type=Path, default=DEFAULT, help="taxonomy file")
+    various = commands.add_parser("variety", help="overlap of neighbours, worn phrases, vocabulary, compression")
+    various.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl")
     given = parser.parse_args(arguments)
     try:
-        return _check(given.corpus, given.taxonomy)
+        return _check(given.corpus, given.taxonomy) if given.command == "check" else _variety(given.corpus)
     except (CorpusError, TaxonomyError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+
+
+def _variety(corpus: Path) -> int:
+    messages = read_corpus(corpus)
+    names = [field.name for field in fields(Variety)]
+    lines = ["language".ljust(10) + "".join(name.rjust(12) for name in names)]
+    for language in sorted({message.lang for message in messages}):
+        texts = [message.text for message in messages if message.lang == language]
+        random.Random(SEED).shuffle(texts)  # batches differ, and vocabulary is counted on the first words
+        found = variety(texts)
+        lines.append(language.ljust(10) + "".join(str(getattr(found, name)).rjust(12) for name in names))
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
 
 
 def _check(corpus: Path, taxonomy_file: Path) -> int:

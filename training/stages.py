@@ -32,6 +32,7 @@ from training.card import classifier_card, encoder_card
 from training.curve import CURVE, read_curve
 from training.evaluate import answer_labels, as_markdown, compare, engine_answers, write_report
 from training.evaluate_encoder import as_table, measure, measure_own, read_sib200
+from training.evaluate_evidence import evidence_table, measure_evidence, read_marks
 from training.export import FULL, SMALL, export_onnx, onnx_scores, quantise, write_artifact
 from training.fit import fast_tokenizer, load_network, piece_ids, plain_labels
 from training.fit import fit as fitted
@@ -149,6 +150,7 @@ def evaluate(given: argparse.Namespace) -> None:
     parts = {
         "On gold": as_markdown(table, taxonomy),
         "Calibration error (labels given)": reliability_table(gold, answers, taxonomy),
+        "Evidence": evidence_table(measure_evidence(engine, gold, read_marks())),
         "Abstained or sent to review": _review(gold, answers),
     }
     for name, text in parts.items():

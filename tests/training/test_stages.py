@@ -14,6 +14,7 @@ from models.load import load_engine
 from models.registry import current_version
 from training.__main__ import main
 from training.evaluate import engine_answers
+from training.evaluate_evidence import measure_evidence
 from training.recipe import ClassifierRecipe
 
 
@@ -62,6 +63,18 @@ def test_evidence_points_at_words_of_the_text(home: Path) -> None:
     assert mention.evidence
     for span in mention.evidence:
         assert text[span.start : span.end].strip() == text[span.start : span.end] != ""
+
+
+def test_evidence_carries_its_label(home: Path, corpus: Path) -> None:
+    gold = [message for message in read_corpus(corpus) if message.split == "gold"]
+    words = {"lift": "lift", "roof": "water", "noise": "music"}
+    marks = {(m.id, "themes", theme): [words[theme]] for m in gold for theme in m.themes}
+    found = measure_evidence(load_engine(home / "versions"), gold, marks)
+    assert set(found) == {"en", "es"}
+    for one in found.values():
+        assert one.tried > 10
+        assert one.ahead > 0.7
+        assert 0 < one.token_f1 <= 1
 
 
 def test_report_names_its_command_and_compares_with_the_baseline(home: Path) -> None:

@@ -1,0 +1,167 @@
+"""Our own `training fit` on public benchmarks, by their official splits, beside TF-IDF on the same rows.
+
+Run as `python -m benchmarks.finetune viocd umsab` (`--seeds 3`); without names it lists them. The weights made here are
+thrown away: some of these sets may be measured with, never learnt from by anything that ships.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.message import Message, Split
+from data.taxonomy import Group, GroupId, Label, Taxonomy
+from models.layout import spread
+from training.baseline import tfidf_answers
+from training.calibrate import calibrate, choose_blend
+from training.fit import fast_tokenizer, fit, plain_labels, score
+from training.metrics import figures
+from training.recipe import ClassifierRecipe, read_classifier_recipe
+from training.tasks import held_out
+from training.wide import fit_wide, wide_scores
+
+TEXT = Path(__file__).parents[2] / "shared" / "data" / "labelled"
+SPLIT_OF: dict[str, Split] = {"train": "train", "dev": "calibration", "test": "gold"}
+DEV = 10
+"""Where a set has no development split, every tenth training row is one."""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A public set: where it lies, which field is learnt, for how many epochs, and what was published."""
+
+    folder: str
+    language: str
+    field: str
+    epochs: int
+    published: str
+    files: str = "*"
+
+
+BENCHMARKS = {
+    "viocd": Benchmark("benchmark/viocd", "vi", "label", 6, "PhoBERT 0.922 F1 (arXiv 2104.11969)"),
+    "uit_vsfc": Benchmark("benchmark/uit_vsfc", "vi", "label", 4, "about 0.84 macro-F1, from memory"),
+    "banking77": Benchmark("open/banking77", "en", "label", 12, "0.93–0.94 accuracy"),
+    "clinc150": Benchmark("open/clinc150", "en", "label", 8, ""),
+    "xed": Benchmark("open/xed", "fi", "labels", 4, "SVM 0.586, BERT 0.54–0.60 macro-F1", "fi.annotated*"),
+    "eduskunta": Benchmark("open/eduskunta_vkk", "fi", "label", 2, "0.71 accuracy"),
+    "umsab": Benchmark("open/umsab_tweets", "es", "label", 6, "", "es.*"),
+}
+
+
+def read_benchmark(name: str, folder: Path = TEXT) -> tuple[list[Message], Taxonomy]:
+    """Read a set as messages of a taxonomy with one group; raises `FileNotFoundError` where it is not at hand."""
+    found = BENCHMARKS[name]
+    paths = sorted((folder / found.folder).glob(f"{found.files}.jsonl.xz"))
+    if not paths:
+        raise FileNotFoundError(f"the benchmark {name} is not in {folder / found.folder}; nothing was measured")
+    parts = {path.name.split(".")[1] for path in paths}
+    rows: list[tuple[str, list[str], Split]] = []
+    for path in paths:
+        part = path.name.split(".")[1]
+        with lzma.open(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                row: dict[str, Any] = json.loads(line)
+                given = row[found.field] if isinstance(row[found.field], list) else [row[found.field]]
+                rows.append((row["text"], given, _split(row["text"], part, len(rows), parts)))
+    ids = {label: f"l{i}" for i, label in enumerate(sorted({label for _, given, _ in rows for label in given}))}
+    several = found.field == "labels"
+    group: GroupId = "themes" if several else "kind"
+    messages = [
+        Message.model_validate(
+            {
+                "id": f"{name}-{i}",
+                "text": text,
+                "lang": found.language,
+                "group": f"{name}-{i}",
+                "split": split,
+                group: [ids[label] for label in given] if several else ids[given[0]],
+            }
+        )
+        for i, (text, given, split) in enumerate(rows)
+        if text.strip()
+    ]
+    labels = [Label(id=id_, name={found.language: label}) for label, id_ in ids.items()]
+    named = Group(id=group, name={found.language: name}, mode="many" if several else "one", labels=labels)
+    return messages, Taxonomy(version=name, languages=[found.language], groups=[named])
+
+
+def measure(
+    messages: Sequence[Message], taxonomy: Taxonomy, recipe: ClassifierRecipe, folder: Path
+) -> dict[str, float]:
+    """Fit, blend and threshold on the development split, and score the test split."""
+    network = fit(messages, taxonomy, recipe, folder, fresh=True)
+    check, asked = ([m for m in messages if m.split == split] for split in ("calibration", "gold"))
+    tokenizer = fast_tokenizer(recipe.encoder)
+    dev, test = (score(network, tokenizer, [m.text for m in part], recipe.max_tokens) for part in (check, asked))
+    if recipe.wide:
+        wide = fit_wide(messages, taxonomy, recipe.wide)
+        wide_dev, wide_test = (wide_scores(wide, [m.text for m in part]) for part in (check, asked))
+        blend = spread(choose_blend(dev, wide_dev, check, taxonomy), taxonomy)
+        dev, test = dev + blend * wide_dev, test + blend * wide_test
+    said = [plain_labels(row, taxonomy, calibrate(dev, check, taxonomy)) for row in test]
+    return figures([m.labels for m in asked], said, taxonomy)
+
+
+def compare(name: str, seeds: int, epochs: int | None) -> str:
+    """Write a set's rows: ours as the mean over seeds with each seed's figure, TF-IDF, and what was published."""
+    messages, taxonomy = read_benchmark(name)
+    benchmark, standard = BENCHMARKS[name], read_classifier_recipe()
+    runs = []
+    for seed in range(seeds):
+        update = {"seed": standard.seed + seed, "epochs": epochs or benchmark.epochs}
+        with tempfile.TemporaryDirectory() as folder:
+            runs.append(measure(messages, taxonomy, standard.model_copy(update=update), Path(folder)))
+    asked = [m for m in messages if m.split == "gold"]
+    learn = [m for m in messages if m.split == "train"]
+    plain = figures([m.labels for m in asked], tfidf_answers(learn, [m.text for m in asked], taxonomy), taxonomy)
+    lines = []
+    for figure in plain:
+        each = [run[figure] for run in runs]
+        spelled = ", ".join(f"{value:.3f}" for value in each)
+        lines.append(
+            f"| {name} ({benchmark.language}) | {figure} | {np.mean(each):.3f} ({spelled}) | {plain[figure]:.3f} "
+            f"| {benchmark.published} |"
+        )
+    return "\n".join(lines)
+
+
+def _split(text: str, part: str, number: int, parts: set[str]) -> Split:
+    if part in ("dev", "test"):
+        return SPLIT_OF[part]
+    if "test" not in parts and held_out(text):
+        return "gold"
+    return "calibration" if "dev" not in parts and number % DEV == 0 else "train"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure the named sets and print a table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.finetune", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="sets to measure")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--epochs", type=int, help="in place of the set's own")
+    given = parser.parse_args(arguments)
+    if not given.names:
+        sys.stdout.write("\n".join(BENCHMARKS) + "\n")
+        return 0
+    lines = ["| set | figure | ours (seeds) | TF-IDF + linear | published |", "|---|---|---|---|---|"]
+    for name in given.names:
+        try:
+            lines.append(compare(name, given.seeds, given.epochs))
+        except FileNotFoundError as error:
+            sys.stderr.write(f"{error}\n")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
