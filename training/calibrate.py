@@ -26,7 +26,7 @@ PULL = 4.0
 """Strength of the pull of a line towards slope 1 and offset 0, in examples."""
 OWN = 3.0
 """How much more a language's own examples count than the other languages' when its threshold is chosen."""
-BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
+BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0)
 """How much of the wide branch may be added to the network's scores."""
 ALARMING = 0.1
 """The least chance of the most pressing label that makes a calmer verdict a conflict."""

@@ -101,15 +101,15 @@ def calibrate(given: argparse.Namespace) -> None:
     check = [message for message in messages if message.split == "calibration"]
     ids = [piece_ids(tokenizer, message.text, recipe.max_tokens) for message in check]
     found = {name: onnx_scores(given.build / name, ids) for name in (FULL, SMALL)}
-    chosen = _precision(found, check, taxonomy)
-    (given.build / "weights").write_text(chosen, encoding="utf-8")
-    scores, blend = found[chosen], dict[str, float]()
+    blend: dict[str, float] = {}
     if recipe.wide:
         wide = wide_scores(Wide.load(given.build / WIDE), [clean(message.text).text for message in check])
-        blend = choose_blend(scores, wide, check, taxonomy)
-        scores = scores + spread(blend, taxonomy) * wide
+        blend = choose_blend(found[FULL], wide, check, taxonomy)
+        found = {name: scores + spread(blend, taxonomy) * wide for name, scores in found.items()}
         _log.info("wide branch: %s", ", ".join(f"{group} × {part:g}" for group, part in blend.items()))
-    result = calibrated(scores, check, taxonomy).model_copy(update={"blend": blend})
+    chosen = _precision(found, check, taxonomy)
+    (given.build / "weights").write_text(chosen, encoding="utf-8")
+    result = calibrated(found[chosen], check, taxonomy).model_copy(update={"blend": blend})
     (given.build / CALIBRATION).write_text(result.model_dump_json(indent=1), encoding="utf-8")
 
 
@@ -184,7 +184,8 @@ def _precision(found: dict[str, np.ndarray], check: Sequence[Message], taxonomy:
     truth, languages = [m.labels for m in check], [m.lang for m in check]
     means: dict[str, dict[str, float]] = {}
     for name, scores in found.items():
-        said = [plain_labels(row, taxonomy) for row in scores]
+        calibration = calibrated(scores, check, taxonomy)
+        said = [plain_labels(row, taxonomy, calibration) for row in scores]
         table = by_language(truth, said, languages, taxonomy)
         means[name] = {lang: float(np.mean(list(headline(v, taxonomy).values()))) for lang, v in table.items()}
     lost = max(means[FULL][language] - means[SMALL][language] for language in means[FULL])
