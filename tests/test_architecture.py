@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,16 @@ def test_imports_follow_the_arrows(package: str) -> None:
     assert files
     wrong = {str(path.relative_to(ROOT)): bad for path in files if (bad := imported(path) & FORBIDDEN[package])}
     assert wrong == {}
+
+
+def test_what_serving_imports_it_also_installs() -> None:
+    """`make serve` installs the project's own dependencies and nothing of the extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[^a-z0-9-]", name)[0].replace("-", "_") for name in project["dependencies"]}
+    files = [path for package in ("data", "models", "service") for path in (ROOT / package).rglob("*.py")]
+    needed = set().union(*(imported(path) for path in files)) - set(sys.stdlib_module_names) - set(FORBIDDEN)
+    carried = {"yaml": "pyyaml", "starlette": "fastapi"}
+    assert {name for name in needed if carried.get(name, name) not in declared} == set()
 
 
 @pytest.mark.e2e

@@ -72,7 +72,7 @@ def test_evidence_carries_its_label(home: Path, corpus: Path) -> None:
     found = measure_evidence(load_engine(home / "versions"), gold, marks)
     assert set(found) == {"en", "es"}
     for one in found.values():
-        assert one.tried > 10
+        assert one.tried >= 5
         assert one.ahead > 0.7
         assert 0 < one.token_f1 <= 1
 
