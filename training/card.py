@@ -76,7 +76,9 @@ def encoder_card(recipe: EncoderRecipe, curve: Sequence[Mapping[str, float]], ta
     """Compose the card of an encoder; `curve` are the validation points, `table` the benchmark figures if measured."""
     languages = "\n".join(f"- {language}" for language in recipe.languages)
     header = f"---\nlicense: apache-2.0\nlibrary_name: sentence-transformers\nlanguage:\n{languages}\n---"
-    sources = "\n".join(f"| `{source.pattern}` | {source.licence} | {source.cap:,} |" for source in recipe.sources)
+    sources = "\n".join(
+        f"| `{one.pattern.replace('|', chr(92) + '|')}` | {one.licence} | {one.cap:,} |" for one in recipe.sources
+    )
     tasks = (
         "\n".join(f"| {one.pattern} ({one.field}) | {one.licence} |" for one in recipe.tasks.sets)
         if recipe.tasks
@@ -122,6 +124,7 @@ From step {recipe.tasks.from_step if recipe.tasks else plan.steps:,} on, labelle
 ({plan.steps * plan.batch:,} in all), batches by length, loss {plan.cosine_weight} × (1 − cosine) + {plan.contrast_weight} ×
 in-batch cross-entropy at scale {plan.contrast_scale:g}, learning rates {plan.learning_rate_embeddings:g} (embeddings) and
 {plan.learning_rate_body:g} (body), {bare} of the texts without diacritics, {plan.typo_share:.0%} with typos.
+{recipe.note}
 
 Validation ({recipe.validation_pairs:,} news pairs a language, never learnt from): retrieval R@1 into English and cosine to
 the teacher.

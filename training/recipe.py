@@ -90,6 +90,8 @@ class EncoderRecipe(_Strict):
     tokenizer: TokenizerRecipe
     distil: DistilRecipe
     tasks: TasksRecipe | None = None
+    note: str = ""
+    """What a reader of the card should know of how the shipped weights were made."""
 
     @property
     def foreign(self) -> list[str]:
