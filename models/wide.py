@@ -18,8 +18,6 @@ from safetensors.numpy import load_file, save_file
 
 LENGTHS = (2, 3, 4, 5)
 """Characters in a character n-gram."""
-LONGEST = 4000
-"""Words that are read of a text; no real message has more."""
 _WORD = re.compile(r"\S+")
 _CORE = re.compile(r"\w+")
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64)
@@ -42,7 +40,7 @@ class Grams:
 
 def grams(text: str, bits: int) -> Grams:
     """List the features of a text in 2^bits buckets."""
-    offsets = [match.span() for match in _WORD.finditer(text)][:LONGEST]
+    offsets = [match.span() for match in _WORD.finditer(text)]
     words = [unicodedata.normalize("NFC", text[start:end].lower()) for start, end in offsets]
     shift = np.uint64(64 - bits)
     padded = "".join(f" {word} " for word in words)

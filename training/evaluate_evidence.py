@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -120,13 +121,7 @@ def _score(engine: OnnxEngine, text: str, language: str, column: int) -> float:
 
 
 def _words(text: str) -> list[tuple[int, int]]:
-    words: list[tuple[int, int]] = []
-    at = 0
-    for word in text.split():
-        start = text.index(word, at)
-        at = start + len(word)
-        words.append((start, at))
-    return words
+    return [match.span() for match in re.finditer(r"\S+", text)]
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
