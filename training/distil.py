@@ -27,11 +27,12 @@ from training.careless import add_typos, strip_diacritics
 from training.curve import CURVE, plot_curve, read_curve
 from training.parallel import Pair, kept_apart, read_own_pairs, read_pairs, read_validation
 from training.recipe import DistilRecipe, EncoderRecipe
-from training.student import build_student, mean_vector, save_student
+from training.student import build_student, load_student, mean_vector, save_student
 from training.tasks import Tasks
 from training.teacher import Half, device, load_teacher, teacher_vectors
 from training.text import open_texts
 from training.tokenizer import SPECIAL, fertility, train_tokenizer
+from training.variation import plain_words, swap_terms, vary_english
 
 OWN = Path(__file__).parents[1] / "data" / "parallel"
 
@@ -53,10 +54,15 @@ def distil(recipe: EncoderRecipe, text: Path, build: Path, output: Path, own: Pa
     """
     build.mkdir(parents=True, exist_ok=True)
     pairs = _read_all(recipe, text, own)
-    tokenizer = _tokenizer(recipe, text, pairs, build / "tokenizer.json")
     teacher = load_teacher(recipe.teacher_package)
-    lessons = prepare_lessons(recipe, teacher, pairs, build / "teacher")
-    student = build_student(teacher, _start(recipe, tokenizer, teacher, pairs, build / "start.npy"))
+    if recipe.start:
+        student, tokenizer = load_student(Path(recipe.start))
+    else:
+        tokenizer = _tokenizer(recipe, text, pairs, build / "tokenizer.json")
+        student = build_student(teacher, _start(recipe, tokenizer, teacher, pairs, build / "start.npy"))
+    for language, rows in pairs.items():
+        print(f"pieces per word, {language}: {fertility(tokenizer, [p.other for p in rows[:2000]]):.2f}")  # noqa: T201
+    lessons = prepare_lessons(recipe, teacher, vary(recipe, teacher, pairs), build / "teacher")
     checks = {language: _check_set(teacher, read_validation(text, language, recipe)) for language in recipe.foreign}
     width = student.config.hidden_size
     tasks = Tasks(text / "labelled" / "open", recipe.tasks, width, recipe.seed) if recipe.tasks else None
@@ -66,6 +72,21 @@ def distil(recipe: EncoderRecipe, text: Path, build: Path, output: Path, own: Pa
     (output / CURVE).write_text("".join(json.dumps(point) + "\n" for point in curve), encoding="utf-8")
     plot_curve(curve, recipe.foreign, output / "curve.svg")
     (output / "README.md").write_text(encoder_card(recipe, curve), encoding="utf-8")
+
+
+def vary(recipe: EncoderRecipe, teacher: SentenceTransformer, pairs: dict[str, list[Pair]]) -> dict[str, list[Pair]]:
+    """Add the made-up variations that the recipe asks for, English ones as pairs of English with itself."""
+    plan = recipe.variations
+    if plan is None:
+        return pairs
+    english = sorted({pair.english for rows in pairs.values() for pair in rows if not pair.ours})
+    words = plain_words(teacher.tokenizer.get_vocab())
+    varied = {"en": list(vary_english(english, words, plan, random.Random(f"{recipe.seed}-english")))}
+    for language, rows in pairs.items():
+        terms = [pair for pair in rows if len(pair.english.split()) <= 2]
+        dice = random.Random(f"{recipe.seed}-{language}")
+        varied[language] = rows + list(swap_terms(rows, terms, plan.swapped.get(language, 0), plan, dice))
+    return varied
 
 
 def prepare_lessons(
@@ -171,7 +192,7 @@ def draw_pool(
         rows.append(lessons.targets[language][chosen])
         texts.extend(_carelessly(lessons.texts[language][i], language, plan, slips) for i in chosen)
     targets = np.concatenate(rows)
-    encoded = [e.ids for e in tokenizer.encode_batch_fast(texts)]
+    encoded = [_thinned(e.ids, plan.drop_share, slips) for e in tokenizer.encode_batch_fast(texts)]
     order = sorted(range(len(encoded)), key=lambda i: min(len(encoded[i]), plan.max_tokens))
     batches = [order[i : i + plan.batch] for i in range(0, len(order) - plan.batch + 1, plan.batch)]
     slips.shuffle(batches)
@@ -217,7 +238,9 @@ def validate(
 def _read_all(recipe: EncoderRecipe, text: Path, own: Path) -> dict[str, list[Pair]]:
     held = kept_apart(text, recipe)
     pairs = {
-        language: read_pairs(text, language, recipe, held) + read_own_pairs(own, language, recipe.own_weight)
+        language: read_pairs(text, language, recipe, held)
+        + read_own_pairs(own, language, recipe.own_weight)
+        + read_own_pairs(own, language, recipe.own_terms_weight, "terms")
         for language in recipe.foreign
     }
     print("pairs:", ", ".join(f"{language} {len(rows):,}" for language, rows in pairs.items()))  # noqa: T201
@@ -231,10 +254,7 @@ def _tokenizer(recipe: EncoderRecipe, text: Path, pairs: dict[str, list[Pair]], 
             lines.setdefault(language, []).extend(pair.other for pair in rows)
         lines.setdefault("en", []).extend(sorted({pair.english for rows in pairs.values() for pair in rows}))
         train_tokenizer(lines, recipe.tokenizer, recipe.seed).save(str(path))
-    tokenizer = Tokenizer.from_file(str(path))
-    for language, rows in pairs.items():
-        print(f"pieces per word, {language}: {fertility(tokenizer, [p.other for p in rows[:2000]]):.2f}")  # noqa: T201
-    return tokenizer
+    return Tokenizer.from_file(str(path))
 
 
 def _start(
@@ -266,6 +286,12 @@ def _start(
 def _check_set(teacher: SentenceTransformer, pairs: list[tuple[str, str]]) -> tuple[list[str], torch.Tensor]:
     english = teacher.encode([en for en, _ in pairs], normalize_embeddings=True, convert_to_tensor=True)
     return [other for _, other in pairs], english.float().cpu()
+
+
+def _thinned(ids: list[int], share: float, slips: random.Random) -> list[int]:
+    """Leave out a share of the pieces, never the marks at both ends and never everything."""
+    inner = [piece for piece in ids[1:-1] if slips.random() >= share] if share else ids[1:-1]
+    return [ids[0], *(inner or ids[1:-1]), ids[-1]]
 
 
 def _carelessly(text: str, language: str, plan: DistilRecipe, slips: random.Random) -> str:

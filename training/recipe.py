@@ -42,6 +42,8 @@ class DistilRecipe(_Strict):
     share: dict[str, float]
     bare_share: dict[str, float] = {}
     typo_share: float = Field(ge=0, le=1)
+    drop_share: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the pieces that are left out, so that no single piece is leant on."""
     learning_rate_embeddings: float
     learning_rate_body: float
     warmup: int
@@ -50,6 +52,17 @@ class DistilRecipe(_Strict):
     contrast_scale: float
     checkpoint_minutes: float
     validate_every: int
+
+
+class VariationRecipe(_Strict):
+    """Made-up sentences to learn from: how many English ones, how many swapped pairs a language, how often drawn."""
+
+    english: int = Field(ge=0)
+    swapped: dict[str, int]
+    word_share: float = Field(ge=0, le=1)
+    swap_share: float = Field(ge=0, le=1)
+    longest: int = Field(gt=4)
+    weight: float = Field(gt=0)
 
 
 class TaskSource(_Strict):
@@ -82,13 +95,17 @@ class EncoderRecipe(_Strict):
     languages: list[str]
     teacher_package: str
     sources: list[Source]
+    start: str | None = None
+    """Folder of an encoder to go on from, tokenizer and all; None: the teacher's body on a vocabulary made here."""
     own_weight: float = Field(gt=0)
+    own_terms_weight: float = Field(default=0.5, gt=0)
     validation_source: str
     validation_pairs: int
     max_words: int
     short_words: int = Field(gt=0)
     tokenizer: TokenizerRecipe
     distil: DistilRecipe
+    variations: VariationRecipe | None = None
     tasks: TasksRecipe | None = None
     note: str = ""
     """What a reader of the card should know of how the shipped weights were made."""

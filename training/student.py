@@ -31,6 +31,16 @@ def build_student(teacher: SentenceTransformer, embeddings: Matrix) -> BertModel
     return student
 
 
+def load_student(folder: Path) -> tuple[BertModel, Tokenizer]:
+    """Read a student that `save_student` wrote, to go on with it."""
+    student = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
+    student.float()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return student, tokenizer
+
+
 def mean_vector(student: BertModel, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Encode piece ids (texts × length) as unit vectors (texts × dimensions): the mean over real pieces."""
     hidden = student(input_ids=ids, attention_mask=mask).last_hidden_state.float()
