@@ -32,7 +32,7 @@ class Network(nn.Module):
         nn.init.normal_(self.whole.weight, std=0.02)
         nn.init.zeros_(self.whole.bias)
         self.evidence: torch.Tensor
-        self.register_buffer("evidence", torch.tensor(evidence_columns(taxonomy)), persistent=False)
+        self.register_buffer("evidence", torch.tensor(evidence_columns(taxonomy), dtype=torch.long), persistent=False)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """From piece ids and mask (texts × length) to scores (texts × columns) and shares (texts × length × evidence).
