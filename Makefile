@@ -30,8 +30,9 @@ setup: $(DEV)/ready ## build the whole development environment in .venv
 train: $(DEV)/ready ## fit, calibrate, export and evaluate a classifier from data/corpus (under 30 minutes on 2 cores)
 	$(DEV)/bin/python -m training all --report docs/evaluation.md
 
-evaluate: $(DEV)/ready ## score the current classifier on gold beside TF-IDF; writes docs/evaluation.md
-	$(DEV)/bin/python -m training evaluate --report docs/evaluation.md
+PEERS ?= tfidf frozen teacher fasttext setfit
+evaluate: $(DEV)/ready ## score the current classifier on gold beside what one would pick instead (PEERS=…); writes docs/evaluation.md
+	$(DEV)/bin/python -m training evaluate --report docs/evaluation.md --peers $(PEERS)
 
 evaluate-encoder: $(DEV)/ready ## measure the encoder on SIB-200 (needs the benchmark text; says so and stops without)
 	$(DEV)/bin/python -m training evaluate-encoder --report docs/encoder.md
@@ -55,5 +56,5 @@ $(DEV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/python $(PIP) torch
-	$(DEV)/bin/python $(PIP) --editable '.[train,dev]'
+	$(DEV)/bin/python $(PIP) --editable '.[train,dev,peers]'
 	@touch $@

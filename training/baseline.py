@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
-from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 from sklearn.svm import LinearSVC
@@ -16,6 +16,8 @@ from models.layout import layout
 from training.targets import targets
 
 Said = dict[str, list[str]]
+Features: TypeAlias = Any
+"""A matrix (texts × features), sparse or dense."""
 
 
 def tfidf_features() -> FeatureUnion:
@@ -32,14 +34,18 @@ def tfidf_answers(learn: Sequence[Message], asked: Sequence[str], taxonomy: Taxo
     """Train on `learn` (balanced class weights) and answer each asked text."""
     features = tfidf_features()
     known = features.fit_transform([message.text for message in learn])
-    unknown = features.transform(asked)
+    return linear_answers(known, features.transform(asked), learn, taxonomy)
+
+
+def linear_answers(known: Features, unknown: Features, learn: Sequence[Message], taxonomy: Taxonomy) -> list[Said]:
+    """Answer each row of `unknown` by linear classifiers fitted on `known`, the features of `learn` (rows alike)."""
     wanted = targets(learn, taxonomy)
-    answers: list[Said] = [{} for _ in asked]
+    answers: list[Said] = [{} for _ in range(unknown.shape[0])]
     for columns in layout(taxonomy):
         if columns.mode == "many":
             for i, label in enumerate(columns.labels):
                 true = wanted[:, columns.start + i] == 1
-                said = _linear(known, true, unknown) if true.any() else np.zeros(len(asked), bool)
+                said = _linear(known, true, unknown) if true.any() else np.zeros(len(answers), bool)
                 for answer, yes in zip(answers, said, strict=True):
                     answer.setdefault(columns.group, []).extend([label] if yes else [])
         else:
@@ -49,7 +55,7 @@ def tfidf_answers(learn: Sequence[Message], asked: Sequence[str], taxonomy: Taxo
     return answers
 
 
-def _linear(known: sparse.csr_matrix, true: np.ndarray, unknown: sparse.csr_matrix) -> np.ndarray:
+def _linear(known: Features, true: np.ndarray, unknown: Features) -> np.ndarray:
     if len(set(true.tolist())) < 2:
         return np.full(unknown.shape[0], true[0])
     return np.asarray(LinearSVC(C=0.5, class_weight="balanced").fit(known, true).predict(unknown))
