@@ -56,6 +56,14 @@ class Language(_Frozen):
     supported: bool
 
 
+class Plausible(_Frozen):
+    """Sets that hold all true labels, but for a share of `error_rate` of messages like those learnt from."""
+
+    error_rate: float = Field(gt=0, lt=1)
+    themes: list[str]
+    urgency: list[str]
+
+
 class Review(_Frozen):
     """Whether a person should look, and why."""
 
@@ -74,5 +82,7 @@ class Answer(_Frozen):
     emotion: Choice | None
     language: Language
     review: Review
+    plausible: Plausible | None = None
+    """Null where the model abstains, or promises no sets."""
     model_version: str
     taxonomy_version: str

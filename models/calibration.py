@@ -43,6 +43,8 @@ class Calibration(_Strict):
     scales: dict[str, dict[str, Scale]]
     thresholds: dict[str, dict[str, dict[str, float]]]
     review: ReviewLimits = ReviewLimits()
+    plausible: dict[str, dict[str, dict[str, float]]] = {}
+    """Per group, language and error rate, how strange a label may look and still be in the set (`models.plausible`)."""
     blend: dict[str, float] = {}
     """Per group, how much of the wide branch's score is added to the network's before it is scaled."""
 
@@ -58,6 +60,6 @@ class Calibration(_Strict):
                 if label not in group.ids:
                     return f"thresholds for {group.id}.{label}, which the taxonomy does not have"
         known = {group.id for group in taxonomy.groups}
-        if foreign := [group for group in (*self.scales, *self.blend) if group not in known]:
+        if foreign := [group for group in (*self.scales, *self.plausible, *self.blend) if group not in known]:
             return f"scales for {foreign[0]}, which the taxonomy does not have"
         return None

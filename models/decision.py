@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.taxonomy import Group, Taxonomy
-from models.answer import Answer, Choice, Language, Mention, Reason, Review, Span, Urgency
+from models.answer import Answer, Choice, Language, Mention, Plausible, Reason, Review, Span, Urgency
 from models.calibration import Calibration, Scale
 from models.layout import Columns, layout
+from models.plausible import plausible
 
 Vector = NDArray[np.float32]
+ERROR_RATE = 0.1
+"""Share of messages whose set of plausible labels may miss a true one, unless told otherwise."""
 FindEvidence = Callable[[str, str], Sequence[Span]]
 """Given group and label, the spans that speak for it."""
 
@@ -47,13 +50,11 @@ class Decider:
     taxonomy: Taxonomy
     calibration: Calibration
     model_version: str
+    error_rate: float = ERROR_RATE
 
     def decide(self, scores: Vector, language: Language, evidence: FindEvidence, doubts: Sequence[Reason]) -> Answer:
         """Answer from the scores of one message; `doubts` are reasons to look that were found before scoring."""
-        chance = {
-            columns.group: chances(scores, columns, self.calibration.scales.get(columns.group, {}))
-            for columns in layout(self.taxonomy)
-        }
+        chance = self.chances(scores)
         chosen: dict[str, list[int]] = {
             group.id: self._choose(group, chance[group.id], language.label) for group in self.taxonomy.groups
         }
@@ -69,9 +70,17 @@ class Decider:
             emotion=self._single(chosen, chance, "emotion"),
             language=language,
             review=Review(needed=bool(ordered), reasons=ordered),
+            plausible=self._plausible(chosen, chance, language.label),
             model_version=self.model_version,
             taxonomy_version=self.taxonomy.version,
         )
+
+    def chances(self, scores: Vector) -> dict[str, Vector]:
+        """Calibrated chances of all labels, by group."""
+        return {
+            columns.group: chances(scores, columns, self.calibration.scales.get(columns.group, {}))
+            for columns in layout(self.taxonomy)
+        }
 
     def abstain(self, language: Language, reason: Reason) -> Answer:
         """Say nothing of the message but why."""
@@ -143,6 +152,16 @@ class Decider:
             Mention(label=choice.label, confidence=choice.confidence, evidence=list(evidence(group, choice.label)))
             for choice in self._choices(chosen, chance, group)
         ]
+
+    def _plausible(self, chosen: dict[str, list[int]], chance: dict[str, Vector], language: str) -> Plausible | None:
+        if not self.calibration.plausible:
+            return None
+        held: dict[str, list[str]] = {"themes": [], "urgency": []}
+        for group, limits in self.calibration.plausible.items():
+            if group in chance:
+                found = plausible(chance[group], chosen.get(group, []), limits, language, self.error_rate)
+                held[group] = [self.taxonomy.ids(group)[i] for i in found]
+        return Plausible(error_rate=self.error_rate, themes=held["themes"], urgency=held["urgency"])
 
     def _urgency(self, chosen: dict[str, list[int]], chance: dict[str, Vector]) -> Urgency | None:
         group = self.taxonomy.group("urgency")

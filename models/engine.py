@@ -29,8 +29,11 @@ class Engine(Protocol):
     taxonomy: Taxonomy
     languages: Sequence[str]
 
-    def encode_pre(self, text: str, language: str | None = None) -> Prepared:
-        """Clean, identify the language, cut into pieces and windows. Fast (well under a millisecond a text)."""
+    def encode_pre(self, text: str, language: str | None = None, *, evidence: bool = True) -> Prepared:
+        """Clean, identify the language, cut into pieces and windows. Fast (well under a millisecond a text).
+
+        Without `evidence` the answer points at no words.
+        """
         ...
 
     def encode_core(self, prepared: Sequence[Prepared]) -> list[Any]:

@@ -15,7 +15,7 @@ from data.cleaning import Cleaned, clean
 from data.language import Guess, LanguageIdentifier
 from models.answer import Answer, Language, Reason, Span
 from models.artifact import TOKENIZER, WIDE, CorruptArtifact, open_artifact
-from models.decision import Decider
+from models.decision import ERROR_RATE, Decider
 from models.engine import Prepared
 from models.evidence import evidence_spans
 from models.layout import evidence_columns, layout, spread
@@ -35,6 +35,7 @@ class _Reading:
     windows: list[list[int]]
     offsets: list[list[tuple[int, int]]]
     unknown: float
+    evidence: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,12 @@ class _Scores:
 class OnnxEngine:
     """A verified artifact, ready to answer. One session serves all threads; each call computes on one thread."""
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, folder: Path, threads: int = 1, error_rate: float = ERROR_RATE) -> None:
         """Open the artifact in `folder`; raises `models.artifact.ArtifactError` if it cannot be trusted."""
         manifest, self.taxonomy, calibration = open_artifact(folder)
         self.model_version = f"{manifest.name}-{manifest.version}"
         self.languages: Sequence[str] = manifest.languages
-        self._decider = Decider(self.taxonomy, calibration, self.model_version)
+        self._decider = Decider(self.taxonomy, calibration, self.model_version, error_rate)
         self._limits = calibration.review
         self._identifier = LanguageIdentifier(manifest.languages)
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
@@ -73,12 +74,12 @@ class OnnxEngine:
         weights = next(iter(manifest.weights.values()))
         self._session = onnxruntime.InferenceSession(str(folder / weights), options, providers=["CPUExecutionProvider"])
 
-    def encode_pre(self, text: str, language: str | None = None) -> Prepared:
+    def encode_pre(self, text: str, language: str | None = None, *, evidence: bool = True) -> Prepared:
         """Clean the text, tell its language, and cut it into windows of pieces."""
         cleaned = clean(text)
         guess = self._identifier.identify(cleaned.text, language)
         if refusal := _refusal(guess):
-            return Prepared(text, 0, _Reading(cleaned, guess, refusal, [], [], 0.0))
+            return Prepared(text, 0, _Reading(cleaned, guess, refusal, [], [], 0.0, evidence))
         encoded = self._tokenizer.encode(cleaned.text, add_special_tokens=False)
         unknown = sum(id_ in self._unknown for id_ in encoded.ids) / max(1, len(encoded.ids))
         opening, closing = self._frame
@@ -89,7 +90,7 @@ class OnnxEngine:
             windows.append([opening, *encoded.ids[start : start + room], closing])
             offsets.append([(0, 0), *encoded.offsets[start : start + room], (0, 0)])
         cost = sum(len(window) for window in windows)
-        return Prepared(text, cost, _Reading(cleaned, guess, None, windows, offsets, unknown))
+        return Prepared(text, cost, _Reading(cleaned, guess, None, windows, offsets, unknown, evidence))
 
     def encode_core(self, prepared: Sequence[Prepared]) -> list[_Scores | None]:
         """Score the messages, window by window: so an answer never depends on what else was asked beside it.
@@ -104,9 +105,10 @@ class OnnxEngine:
         shares: list[NDArray[np.float32]] = []
         for window in reading.windows:
             ids = np.array([window], dtype=np.int64)
-            row, share = self._session.run(["scores", "shares"], {"ids": ids, "mask": np.ones_like(ids)})
+            wanted = ["scores", "shares"] if reading.evidence else ["scores"]
+            row, *share = self._session.run(wanted, {"ids": ids, "mask": np.ones_like(ids)})
             rows.append(row[0])
-            shares.append(share[0])
+            shares.extend(each[0] for each in share)
         joined = self._join(np.stack(rows), np.array([len(window) for window in reading.windows]))
         wide = self._wide.read(reading.cleaned.text) if self._wide else None
         return _Scores(joined + self._blend * wide.scores if wide else joined, shares, wide)
@@ -123,9 +125,16 @@ class OnnxEngine:
             doubts.append(Reason.unlike_training)
 
         def evidence(group: str, label: str) -> list[Span]:
-            return self._spans(reading, scores, group, label)
+            return self._spans(reading, scores, group, label) if reading.evidence else []
 
         return self._decider.decide(scores.scores, language, evidence, doubts)
+
+    def theme_certainty(self, scores: _Scores | None) -> float:
+        """Say how sure the model is of a message's themes as a whole: the chance that every one is right."""
+        if scores is None:
+            return 0.0
+        chance = self._decider.chances(scores.scores)["themes"]
+        return float(np.maximum(chance, 1 - chance).prod())
 
     def _join(self, scores: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """Join windows: what any part says of `many` and ordered groups holds; of the others the mean by length."""

@@ -48,13 +48,13 @@ class ModelError(RuntimeError):
     """The model cannot be used; the message says why."""
 
 
-def load(model: Path | None) -> Engine:
+def load(model: Path | None, error_rate: float) -> Engine:
     """Load the engine; raises `ModelError`. Imported here, because a service under test brings its own."""
     from models.artifact import ArtifactError
     from models.load import load_engine
 
     try:
-        return load_engine(model)
+        return load_engine(model, error_rate)
     except ArtifactError as error:
         raise ModelError(str(error)) from error
 
@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(each, _leave)
     log_settings(settings)
     try:
-        engine = load(settings.model)
+        engine = load(settings.model, settings.error_rate)
     except ModelError as error:
         log.error("%s", error)
         return 3

@@ -26,9 +26,9 @@ class AnswerCache:
     def __len__(self) -> int:
         return len(self._answers)
 
-    def key(self, model_version: str, text: str, language: str | None) -> Key:
-        """Make the key: the model's version, and a hash (SHA-256) of secret, language and text."""
-        digest = hashlib.sha256(self._secret + (language or "").encode() + b"\0" + text.encode())
+    def key(self, model_version: str, text: str, language: str | None, *, evidence: bool = True) -> Key:
+        """Make the key: the model's version, and a hash (SHA-256) of secret, evidence asked for, language and text."""
+        digest = hashlib.sha256(self._secret + bytes([evidence]) + (language or "").encode() + b"\0" + text.encode())
         return model_version, digest.digest()
 
     def get(self, key: Key) -> Answer | None:

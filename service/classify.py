@@ -56,7 +56,9 @@ class Classifier:
         allowed = self.settings.request_timeout
         expires = began + (allowed if wait is None else min(wait, allowed))
         engine = self.engine
-        keys = [self.cache.key(engine.model_version, each.text, each.language) for each in messages]
+        keys = [
+            self.cache.key(engine.model_version, each.text, each.language, evidence=each.evidence) for each in messages
+        ]
         # A batch may hold the same message twice: it is computed once.
         found = {key: answer for key in keys if (answer := self.cache.get(key)) is not None}
         cached = sum(key in found for key in keys)
@@ -76,7 +78,7 @@ class Classifier:
 
     async def _prepare(self, engine: Engine, messages: Sequence[Message]) -> list[Prepared]:
         def prepare() -> list[Prepared]:
-            return [engine.encode_pre(each.text, each.language) for each in messages]
+            return [engine.encode_pre(each.text, each.language, evidence=each.evidence) for each in messages]
 
         if sum(len(each.text) for each in messages) <= INLINE_CHARACTERS:
             return prepare()

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.decision import ERROR_RATE
 from service.cores import usable_cores
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,12 @@ class Settings(BaseSettings):
     model: Path | None = Field(
         default=None,
         description="Folder of a classifier, or of versions with a pointer to one. Unset: the shipped model.",
+    )
+    error_rate: float = Field(
+        default=ERROR_RATE,
+        ge=0.01,
+        le=0.3,
+        description="Share of messages whose `plausible` labels may miss a true one: the lower, the larger the sets.",
     )
     max_body_bytes: int = Field(
         default=2_000_000, gt=0, description="Largest request body in bytes, however it is sent. Beyond it: 413."

@@ -47,6 +47,7 @@ class Message(_Strict):
 
     text: Text
     language: str | None = Field(default=None, description="A language of the model, such as `fi`.", examples=["en"])
+    evidence: bool = Field(default=True, description="Whether to point at the words that speak for themes and signals.")
 
 
 class Batch(_Strict):
@@ -73,6 +74,8 @@ MENDS: Final = {
     "extra_forbidden": ("is not a field of this call", "take it out"),
     "string_type": ("is not a string", "send a JSON string"),
     "string_unicode": ("has half of a surrogate pair", "send whole characters"),
+    "bool_type": ("is not true or false", "send a JSON boolean"),
+    "bool_parsing": ("is not true or false", "send a JSON boolean"),
     "list_type": ("is not a list", "send a JSON array"),
     "too_short": ("is empty", "send at least one message"),
     "model_attributes_type": ("is not an object", "send a JSON object"),

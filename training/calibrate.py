@@ -12,12 +12,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
+from scipy.stats import beta
 
 from data.message import Message
 from data.taxonomy import Taxonomy
 from models.calibration import Calibration, ReviewLimits, Scale
 from models.decision import chances
 from models.layout import Columns, layout
+from models.plausible import strangeness
 from training.targets import UNLABELLED, targets
 
 Matrix = NDArray[np.float32]
@@ -30,6 +32,12 @@ BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0)
 """How much of the wide branch may be added to the network's scores."""
 ALARMING = 0.1
 """The least chance of the most pressing label that makes a calmer verdict a conflict."""
+RATES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+"""Error rates that plausible sets can be asked for."""
+SURE = 0.95
+"""Chance that the promise of the plausible sets holds, over the draw of the calibration split."""
+PROMISED = ("themes", "urgency")
+"""Groups with plausible sets."""
 REVIEW_SHARE = 0.10
 """Share of the calibration messages that each limit sends to a person."""
 
@@ -51,7 +59,9 @@ def calibrate(scores: Matrix, messages: Sequence[Message], taxonomy: Taxonomy) -
         if columns.mode == "ordered":
             worst = wanted[:, columns.start : columns.stop].min(axis=1)
             thresholds[columns.group] = {columns.labels[-1]: {"*": _alarm(chance[:, -1], worst == 1)}}
-    draft = Calibration(scales=scales, thresholds=thresholds)
+    draft = Calibration(
+        scales=scales, thresholds=thresholds, plausible=_plausible(scores, wanted, languages, scales, taxonomy)
+    )
     return draft.model_copy(update={"review": _review(scores, draft, taxonomy)})
 
 
@@ -131,6 +141,43 @@ def _alarm(chance: Matrix, true: NDArray[np.bool_]) -> float:
     f2 = 5 * hits / np.maximum(given.sum(axis=0) + 4 * true.sum(), 1)
     smooth = np.convolve(np.pad(f2, 3, mode="edge"), np.ones(7) / 7, mode="valid")
     return float(grid[int(smooth.argmax())]) if true.any() else 0.5
+
+
+def _plausible(
+    scores: Matrix,
+    wanted: Matrix,
+    languages: NDArray[np.str_],
+    scales: dict[str, dict[str, Scale]],
+    taxonomy: Taxonomy,
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Set the limits of the plausible sets, per language and for each error rate of `RATES`."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for columns in layout(taxonomy):
+        known = wanted[:, columns.start] != UNLABELLED
+        if columns.group not in PROMISED or not known.any():
+            continue
+        strange = []
+        for row, true in zip(scores[known], wanted[known, columns.start : columns.stop], strict=True):
+            which = np.flatnonzero(true == 1) if columns.mode == "many" else [int(true.sum())]
+            strange.append(strangeness(chances(row, columns, scales[columns.group]), list(which)))
+        each, spoken = np.array(strange), languages[known]
+        parts = {"*": each} | {language: each[spoken == language] for language in sorted(set(spoken.tolist()))}
+        found[columns.group] = {
+            language: {f"{rate:g}": strange_limit(part, rate) for rate in RATES} for language, part in parts.items()
+        }
+    return found
+
+
+def strange_limit(strange: NDArray[np.float64], rate: float) -> float:
+    """Choose the least strangeness among the calibration messages that keeps the promise with a chance of `SURE`.
+
+    The share of new messages below the k-th smallest of n is Beta(k, n + 1 − k) (Vovk 2012, arXiv 1209.2673), so the
+    promise holds for this very calibration split, not only on average over all that might have been drawn.
+    """
+    n = len(strange)
+    rank = np.arange(1, n + 1)
+    enough = np.flatnonzero(beta.sf(1 - rate, rank, n + 1 - rank) >= SURE)
+    return round(float(np.sort(strange)[enough[0]]), 4) if len(enough) else 1.0
 
 
 def _review(scores: Matrix, draft: Calibration, taxonomy: Taxonomy) -> ReviewLimits:

@@ -45,9 +45,9 @@ class DummyEngine:
         with self._lock:
             return [text for group in self.groups for text in group]
 
-    def encode_pre(self, text: str, language: str | None = None) -> Prepared:
+    def encode_pre(self, text: str, language: str | None = None, *, evidence: bool = True) -> Prepared:
         letters = any(character.isalpha() for character in text)
-        return Prepared(text, cost=len(text.split()) + 2 if letters else 0, payload=language)
+        return Prepared(text, cost=len(text.split()) + 2 if letters else 0, payload=(language, evidence))
 
     def encode_core(self, prepared: Sequence[Prepared]) -> list[int]:
         with self._lock:
@@ -62,7 +62,8 @@ class DummyEngine:
         assert scores == prepared.cost
         if not prepared.cost:
             return self._abstention(Reason.unintelligible)
-        themes, signals = (_mentions(prepared.text, KEYWORDS[group]) for group in ("themes", "signals"))
+        language, evidence = prepared.payload
+        themes, signals = (_mentions(prepared.text, KEYWORDS[group], evidence) for group in ("themes", "signals"))
         harm = any(each.label == "harm" for each in signals)
         urgency = ("critical", 0.93, 1.0) if harm else ("normal", 0.71, 24.0) if themes else ("low", 0.64, 72.0)
         return Answer(
@@ -72,7 +73,7 @@ class DummyEngine:
             signals=signals,
             motives=[Choice(label="redress", confidence=0.55)] if themes else [],
             emotion=Choice(label="anger" if "!" in prepared.text else "neutral", confidence=0.8),
-            language=Language(label=prepared.payload or "en", confidence=0.99, supported=True),
+            language=Language(label=language or "en", confidence=0.99, supported=True),
             review=Review(needed=not themes, reasons=[] if themes else [Reason.low_confidence]),
             model_version=self.model_version,
             taxonomy_version=self.taxonomy.version,
@@ -93,11 +94,11 @@ class DummyEngine:
         )
 
 
-def _mentions(text: str, keywords: dict[str, tuple[str, ...]]) -> list[Mention]:
+def _mentions(text: str, keywords: dict[str, tuple[str, ...]], evidence: bool) -> list[Mention]:
     lowered = text.lower()
     found = []
     for label, words in keywords.items():
         spans = [Span(start=at, end=at + len(word)) for word in words if (at := lowered.find(word)) >= 0]
         if spans:
-            found.append(Mention(label=label, confidence=0.88, evidence=spans))
+            found.append(Mention(label=label, confidence=0.88, evidence=spans if evidence else []))
     return found

@@ -13,7 +13,7 @@ from models.engine import Engine, Prepared
 from tests.service.dummy_engine import DummyEngine
 
 
-def load(model: Path | None) -> Engine:
+def load(model: Path | None, error_rate: float) -> Engine:
     def take_time(group: Sequence[Prepared]) -> None:
         logging.getLogger("dummy").info("computing %d", len(group))
         time.sleep(float(sys.argv[1]) * sum("slow" in each.text for each in group))
