@@ -10,8 +10,6 @@ import argparse
 import json
 import lzma
 import sys
-import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +18,11 @@ import numpy as np
 
 from data.message import Message, Split
 from data.taxonomy import Group, GroupId, Label, Taxonomy
-from models.layout import spread
 from training.baseline import tfidf_answers
-from training.calibrate import calibrate, choose_blend
-from training.fit import fast_tokenizer, fit, plain_labels, score
 from training.metrics import figures
-from training.recipe import ClassifierRecipe, read_classifier_recipe
+from training.recipe import read_classifier_recipe
 from training.tasks import held_out
-from training.wide import fit_wide, wide_scores
+from training.trial import trial
 
 TEXT = Path(__file__).parents[2] / "shared" / "data" / "labelled"
 SPLIT_OF: dict[str, Split] = {"train": "train", "dev": "calibration", "test": "gold"}
@@ -95,33 +90,16 @@ def read_benchmark(name: str, folder: Path = TEXT) -> tuple[list[Message], Taxon
     return messages, Taxonomy(version=name, languages=[found.language], groups=[named])
 
 
-def measure(
-    messages: Sequence[Message], taxonomy: Taxonomy, recipe: ClassifierRecipe, folder: Path
-) -> dict[str, float]:
-    """Fit, blend and threshold on the development split, and score the test split."""
-    network = fit(messages, taxonomy, recipe, folder, fresh=True)
-    check, asked = ([m for m in messages if m.split == split] for split in ("calibration", "gold"))
-    tokenizer = fast_tokenizer(recipe.encoder)
-    dev, test = (score(network, tokenizer, [m.text for m in part], recipe.max_tokens) for part in (check, asked))
-    if recipe.wide:
-        wide = fit_wide(messages, taxonomy, recipe.wide)
-        wide_dev, wide_test = (wide_scores(wide, [m.text for m in part]) for part in (check, asked))
-        blend = spread(choose_blend(dev, wide_dev, check, taxonomy), taxonomy)
-        dev, test = dev + blend * wide_dev, test + blend * wide_test
-    said = [plain_labels(row, taxonomy, calibrate(dev, check, taxonomy)) for row in test]
-    return figures([m.labels for m in asked], said, taxonomy)
-
-
 def compare(name: str, seeds: int, epochs: int | None) -> str:
     """Write a set's rows: ours as the mean over seeds with each seed's figure, TF-IDF, and what was published."""
     messages, taxonomy = read_benchmark(name)
     benchmark, standard = BENCHMARKS[name], read_classifier_recipe()
+    asked = [m for m in messages if m.split == "gold"]
     runs = []
     for seed in range(seeds):
         update = {"seed": standard.seed + seed, "epochs": epochs or benchmark.epochs}
-        with tempfile.TemporaryDirectory() as folder:
-            runs.append(measure(messages, taxonomy, standard.model_copy(update=update), Path(folder)))
-    asked = [m for m in messages if m.split == "gold"]
+        said = trial(messages, taxonomy, standard.model_copy(update=update))
+        runs.append(figures([m.labels for m in asked], said, taxonomy))
     learn = [m for m in messages if m.split == "train"]
     plain = figures([m.labels for m in asked], tfidf_answers(learn, [m.text for m in asked], taxonomy), taxonomy)
     lines = []
@@ -146,10 +124,12 @@ def _split(text: str, part: str, number: int, parts: set[str]) -> Split:
 def main(arguments: list[str] | None = None) -> int:
     """Measure the named sets and print a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.finetune", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="sets to measure")
+    parser.add_argument("names", nargs="*", metavar="SET", help=f"sets to measure, of {', '.join(BENCHMARKS)}")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int, help="in place of the set's own")
     given = parser.parse_args(arguments)
+    if unknown := set(given.names) - BENCHMARKS.keys():
+        parser.error(f"no set {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     if not given.names:
         sys.stdout.write("\n".join(BENCHMARKS) + "\n")
         return 0

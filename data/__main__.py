@@ -1,4 +1,4 @@
-"""`python -m data check`: look a corpus over and count its labels. `python -m data variety`: how various it is."""
+"""Look a corpus over: `python -m data check` for what must not be, `audit` for a report, `variety` for its variety."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 
+from data.audit import audit
 from data.check import check_corpus, count_labels
 from data.corpus import CORPUS, CorpusError, read_corpus
 from data.message import SPLITS
@@ -29,9 +30,20 @@ def main(arguments: list[str] | None = None) -> int:
     check.add_argument("--taxonomy", type=Path, default=DEFAULT, help="taxonomy file")
     various = commands.add_parser("variety", help="overlap of neighbours, worn phrases, vocabulary, compression")
     various.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl")
+    look = commands.add_parser("audit", help="before training: a report, disputed labels included")
+    look.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl")
+    look.add_argument("--taxonomy", type=Path, default=DEFAULT, help="taxonomy file")
+    look.add_argument("--quick", action="store_true", help="dispute no labels: seconds instead of minutes")
     given = parser.parse_args(arguments)
     try:
+        if given.command == "audit":
+            taxonomy = read_taxonomy(given.taxonomy)
+            sys.stdout.write(audit(read_corpus(given.corpus), taxonomy, judge=not given.quick))
+            return 0
         return _check(given.corpus, given.taxonomy) if given.command == "check" else _variety(given.corpus)
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"{error}: disputing labels needs what training installs (make setup); or add --quick\n")
+        return 2
     except (CorpusError, TaxonomyError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -133,7 +133,7 @@ class OnnxEngine:
         """Say how sure the model is of a message's themes as a whole: the chance that every one is right."""
         if scores is None:
             return 0.0
-        chance = self._decider.chances(scores.scores)["themes"]
+        chance = self._decider.chances(scores.scores).get("themes", np.ones(1, np.float32))
         return float(np.maximum(chance, 1 - chance).prod())
 
     def _join(self, scores: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from data.corpus import CORPUS, CorpusError
 from data.taxonomy import DEFAULT, TaxonomyError
 from training import stages
+from training.peers import NAMES
 from training.recipe import RECIPES
 
 ROOT = Path(__file__).parents[1]
@@ -65,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--version", help="name of the version to write (export) or read (evaluate: the current)")
         stage.add_argument("--report", type=Path, help="write the evaluation as Markdown here")
         stage.add_argument("--start", type=Path, help="build folder of an earlier fit to begin from (warm start)")
+        stage.add_argument(
+            "--peers", nargs="*", default=["tfidf"], choices=list(NAMES), help="what to stand beside in the evaluation"
+        )
         stage.add_argument("--fresh", action="store_true", help="forget an interrupted fit instead of going on")
         stage.set_defaults(run=run)
     return parser

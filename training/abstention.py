@@ -55,16 +55,23 @@ def risk_curve(wrong: Sequence[bool], certainty: Sequence[float]) -> list[float]
     return [float(each) for each in np.cumsum(np.asarray(wrong, float)[order]) / np.arange(1, len(order) + 1)]
 
 
+def risk_curves(
+    messages: Sequence[Message], answers: Sequence[Answer], certainty: Sequence[float]
+) -> dict[str, list[float]]:
+    """Give the `risk_curve` of wrong theme sets per language, and of `all`."""
+    wrong = theme_errors(messages, answers)
+    curves = {}
+    for language in (*sorted({message.lang for message in messages}), "all"):
+        rows = [i for i, message in enumerate(messages) if language in (message.lang, "all")]
+        curves[language] = risk_curve([wrong[i] for i in rows], [certainty[i] for i in rows])
+    return curves
+
+
 def risk_table(messages: Sequence[Message], answers: Sequence[Answer], certainty: Sequence[float]) -> str:
     """Write the share of wrong theme sets among the surest part of the messages, per language."""
-    languages = sorted({message.lang for message in messages})
-    lines = ["| answered | " + " | ".join(languages) + " | all |", "|---|" + "---|" * (len(languages) + 1)]
-    wrong = theme_errors(messages, answers)
-    curves = []
-    for language in (*languages, None):
-        rows = [i for i, message in enumerate(messages) if language in (message.lang, None)]
-        curves.append(risk_curve([wrong[i] for i in rows], [certainty[i] for i in rows]))
+    curves = risk_curves(messages, answers, certainty)
+    lines = ["| answered | " + " | ".join(curves) + " |", "|---|" + "---|" * len(curves)]
     for share in SHARES:
-        cells = [f"{curve[max(1, round(share * len(curve))) - 1]:.3f}" for curve in curves]
+        cells = [f"{curve[max(1, round(share * len(curve))) - 1]:.3f}" for curve in curves.values()]
         lines.append(f"| {share:.0%} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

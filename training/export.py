@@ -80,7 +80,7 @@ def onnx_scores(path: Path, ids: Sequence[Sequence[int]], threads: int = 2, batc
 def write_artifact(
     folder: Path,
     weights: dict[str, Path],
-    wide: Path | None,
+    beside: Sequence[Path],
     tokenizer: Tokenizer,
     taxonomy: Taxonomy,
     taxonomy_file: Path,
@@ -91,10 +91,13 @@ def write_artifact(
     metrics: dict[str, Any],
     card: str,
 ) -> Manifest:
-    """Fill `folder` and seal it; until the manifest stands, nothing will load it. An existing folder is replaced."""
+    """Fill `folder` and seal it; until the manifest stands, nothing will load it. An existing folder is replaced.
+
+    `beside` are files that go in under their own names: the wide branch, the charts of the card.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for source in (*weights.values(), *([wide] if wide else [])):
+    for source in (*weights.values(), *beside):
         shutil.copyfile(source, folder / source.name)
     tokenizer.save(str(folder / TOKENIZER))
     shutil.copyfile(taxonomy_file, folder / TAXONOMY)

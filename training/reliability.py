@@ -21,6 +21,16 @@ def claims(message: Message, answer: Answer, group: str) -> list[tuple[float, bo
     return [(one.confidence, one.label in true) for one in each]
 
 
+def all_claims(
+    messages: Sequence[Message], answers: Sequence[Answer], taxonomy: Taxonomy
+) -> dict[str, list[tuple[float, bool]]]:
+    """List the `claims` of all answers by group."""
+    return {
+        group.id: [one for m, a in zip(messages, answers, strict=True) for one in claims(m, a, group.id)]
+        for group in taxonomy.groups
+    }
+
+
 def calibration_error(claimed: Sequence[tuple[float, bool]]) -> float:
     """Mean distance of confidence and share of right answers over ten bins of confidence, by their size (0 to 1)."""
     if not claimed:

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from data.cleaning import clean
-from data.corpus import read_corpus
+from data.corpus import CORPUS, read_corpus
 from data.message import Message
-from data.taxonomy import Labels, Taxonomy, read_taxonomy
-from models.answer import Answer
+from data.taxonomy import Taxonomy, read_taxonomy
 from models.artifact import WIDE
 from models.calibration import Calibration
 from models.layout import spread
@@ -25,26 +24,30 @@ from models.registry import activate, current_version
 from models.wide import Wide
 from training import distil as distillation
 from training.agreement import agreement, read_readings
-from training.baseline import tfidf_answers
 from training.calibrate import calibrate as calibrated
 from training.calibrate import choose_blend
 from training.card import classifier_card, encoder_card
 from training.curve import CURVE, read_curve
-from training.evaluate import answer_labels, as_markdown, compare, engine_answers, write_report
+from training.evaluate import as_markdown, compare, write_report
 from training.evaluate_encoder import as_table, measure, measure_own, read_sib200
 from training.evaluate_evidence import evidence_table, measure_evidence, read_marks
 from training.export import FULL, SMALL, export_onnx, onnx_scores, quantise, write_artifact
 from training.fit import fast_tokenizer, load_network, piece_ids, plain_labels
 from training.fit import fit as fitted
+from training.gold import ask_gold
 from training.metrics import by_language, headline
 from training.parallel import read_own_pairs
+from training.peers import NAMES, peer
 from training.recipe import ClassifierRecipe, read_classifier_recipe, read_encoder_recipe
-from training.reliability import reliability_table
+from training.slices import careless_table
+from training.steadiness import read_contrast, steadiness_table
 from training.teacher import teacher_folder
 from training.wide import fit_wide, wide_scores
 
 _log = logging.getLogger("training")
 CALIBRATION, LEARNT = "calibration.json", "learnt_from.sha256"
+EVIDENCE = 60
+"""Gold messages a language whose evidence is tried: each label costs a handful of answers."""
 MOST_LOST = 0.005
 """Quantised weights are used only if no language loses more than this of its mean headline figure on calibration."""
 
@@ -121,19 +124,22 @@ def export(given: argparse.Namespace) -> None:
     lineage = _lineage(given, messages, recipe)
     weights = given.build / (given.build / "weights").read_text(encoding="utf-8")
 
-    wide = given.build / WIDE if recipe.wide else None
+    beside = [given.build / WIDE] if recipe.wide else []
+    engine = {"onnxruntime-int8" if weights.name == SMALL else "onnxruntime-fp32": weights}
 
-    def write(metrics: dict[str, Any], parts: dict[str, str]) -> None:
+    def write(metrics: dict[str, Any], parts: dict[str, str], charts: Sequence[Path] = ()) -> None:
         card = classifier_card(version, messages, taxonomy, calibration, parts, lineage)
-        engine = "onnxruntime-int8" if weights.name == SMALL else "onnxruntime-fp32"
         write_artifact(
-            given.home / version, {engine: weights}, wide, fast_tokenizer(recipe.encoder), taxonomy, given.taxonomy,
-            calibration, recipe, version, lineage, metrics, card,
+            given.home / version, engine, [*beside, *charts], fast_tokenizer(recipe.encoder), taxonomy,
+            given.taxonomy, calibration, recipe, version, lineage, metrics, card,
         )  # fmt: skip
 
     write({}, {})
-    table, _ = _measure(OnnxEngine(given.home / version, threads=2), messages, taxonomy, beside=False)
-    write({"gold": table["reclamo"]}, {"Measured on gold": as_markdown(table, taxonomy)})
+    gold = ask_gold(OnnxEngine(given.home / version, threads=2), messages, taxonomy)
+    charts = gold.draw(given.build)
+    shown = "\n".join(f"![{title}]({path.name})" for title, path in charts.items())
+    tables = {"Measured on gold": as_markdown({"reclamo": gold.figures()}, taxonomy), "Charts": shown, **gold.tables()}
+    write({"gold": gold.figures()}, tables, list(charts.values()))
     activate(given.home, version)
     for old in given.home.iterdir():
         if old.is_dir() and old.name != version:
@@ -141,18 +147,23 @@ def export(given: argparse.Namespace) -> None:
 
 
 def evaluate(given: argparse.Namespace) -> None:
-    """Score an artifact on gold beside the baseline."""
-    messages, taxonomy, _ = _inputs(given)
+    """Score an artifact on gold beside what one would pick instead."""
+    messages, taxonomy, recipe = _inputs(given)
     home = given.home / given.version if given.version else current_version(given.home)
     engine = OnnxEngine(home, threads=2)
-    table, answers = _measure(engine, messages, taxonomy, beside=True)
-    gold = [message for message in messages if message.split == "gold"]
+    gold = ask_gold(engine, messages, taxonomy)
+    table = {"reclamo": gold.figures(), **_beside(given.peers, messages, recipe, taxonomy)}
+    ours = given.corpus == CORPUS
+    if ours:
+        table["a second reader"] = agreement(read_readings(), taxonomy)
     parts = {
         "On gold": as_markdown(table, taxonomy),
-        "Calibration error (labels given)": reliability_table(gold, answers, taxonomy),
-        "Evidence": evidence_table(measure_evidence(engine, gold, read_marks())),
-        "Abstained or sent to review": _review(gold, answers),
+        **gold.tables(),
+        "Evidence": evidence_table(measure_evidence(engine, gold.messages, read_marks(), most=EVIDENCE)),
+        "Typed carelessly (mean headline figure)": careless_table(engine, gold.messages, taxonomy),
     }
+    if ours:
+        parts["What must not change an answer, and what must"] = steadiness_table(engine, read_contrast())
     for name, text in parts.items():
         _log.info("%s\n\n%s", name, text)
     if given.report:
@@ -194,28 +205,16 @@ def _precision(found: dict[str, np.ndarray], check: Sequence[Message], taxonomy:
     return chosen
 
 
-def _measure(
-    engine: OnnxEngine, messages: Sequence[Message], taxonomy: Taxonomy, *, beside: bool
-) -> tuple[dict[str, dict[str, dict[str, float]]], list[Answer]]:
+def _beside(
+    names: Sequence[str], messages: Sequence[Message], recipe: ClassifierRecipe, taxonomy: Taxonomy
+) -> dict[str, dict[str, dict[str, float]]]:
     gold = [message for message in messages if message.split == "gold"]
     learn = [message for message in messages if message.split == "train"]
-    texts = [message.text for message in gold]
-    answers = engine_answers(engine, texts, [None] * len(texts))
-    said: dict[str, Sequence[Labels]] = {"reclamo": [answer_labels(answer) for answer in answers]}
-    if beside:
-        said["TF-IDF + linear"] = list(tfidf_answers(learn, texts, taxonomy))
-    return compare(gold, said, taxonomy), answers
-
-
-def _review(gold: Sequence[Message], answers: Sequence[Answer]) -> str:
-    lines = ["| language | no answer | review | reasons |", "|---|---|---|---|"]
-    for language in sorted({message.lang for message in gold}):
-        own = [answer for message, answer in zip(gold, answers, strict=True) if message.lang == language]
-        silent = sum(not answer.language.supported for answer in own) / len(own)
-        asked = sum(answer.review.needed for answer in own) / len(own)
-        reasons = sorted({reason.value for answer in own for reason in answer.review.reasons})
-        lines.append(f"| {language} | {silent:.1%} | {asked:.1%} | {', '.join(reasons)} |")
-    return "\n".join(lines) + "\n"
+    said = {}
+    for name in names:
+        _log.info("… %s on the same %d rows", NAMES[name], len(learn))
+        said[NAMES[name]] = peer(name, recipe)(learn, [message.text for message in gold], taxonomy)
+    return compare(gold, said, taxonomy)
 
 
 def _digest(messages: Sequence[Message]) -> str:
