@@ -7,7 +7,7 @@ SERVE := .venv-serve
 DEV := .venv
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup serve test check train evaluate evaluate-encoder bench-finetune bench-language clean
+.PHONY: help setup serve test check train evaluate evaluate-encoder bench-finetune bench-scarcity bench-evidence bench-language clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -39,6 +39,13 @@ evaluate-encoder: $(DEV)/ready ## measure the encoder on SIB-200 (needs the benc
 
 bench-finetune: $(DEV)/ready ## fine-tune on public benchmarks (SETS="viocd umsab"; needs their text; hours for all of them)
 	$(DEV)/bin/python -m benchmarks.finetune $(SETS)
+
+bench-scarcity: $(DEV)/ready ## learning curve, and languages that nothing was labelled in (hours)
+	$(DEV)/bin/python -m benchmarks.scarcity curve
+	$(DEV)/bin/python -m benchmarks.scarcity transfer
+
+bench-evidence: $(DEV)/ready ## what evidence costs
+	$(DEV)/bin/python -m benchmarks.evidence_cost
 
 bench-language: $(DEV)/ready ## measure language identification
 	$(DEV)/bin/python -m benchmarks.language

@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         ("calibrate", "fit chances and thresholds on the calibration split", stages.calibrate),
         ("export", "write the artifact that serving reads", stages.export),
         ("evaluate", "score an artifact on gold beside TF-IDF, worst language first", stages.evaluate),
+        ("leaks", "translations of gold messages among those learnt from, by the encoder's vectors", stages.leaks),
         ("agreement", "how far two blind readers of the corpus agree", stages.readers),
         ("all", "fit, calibrate, export, evaluate", stages.everything),
     ):

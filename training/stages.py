@@ -35,13 +35,14 @@ from training.export import FULL, SMALL, export_onnx, onnx_scores, quantise, wri
 from training.fit import fast_tokenizer, load_network, piece_ids, plain_labels
 from training.fit import fit as fitted
 from training.gold import ask_gold
+from training.leaks import translated_twins
 from training.metrics import by_language, headline
 from training.parallel import read_own_pairs
 from training.peers import NAMES, peer
 from training.recipe import ClassifierRecipe, read_classifier_recipe, read_encoder_recipe
 from training.slices import careless_table
 from training.steadiness import read_contrast, steadiness_table
-from training.teacher import teacher_folder
+from training.teacher import load_teacher, teacher_folder
 from training.wide import fit_wide, wide_scores
 
 _log = logging.getLogger("training")
@@ -168,6 +169,20 @@ def evaluate(given: argparse.Namespace) -> None:
         _log.info("%s\n\n%s", name, text)
     if given.report:
         write_report(given.report, f"Evaluation of {engine.model_version}", "python -m training evaluate", parts)
+
+
+def leaks(given: argparse.Namespace) -> None:
+    """Look for translations of gold and calibration messages among those learnt from; raises `ValueError` if any."""
+    messages, _, recipe = _inputs(given)
+    encoder = load_teacher(recipe.encoder)
+    texts = [message.text for message in messages]
+    vectors = np.asarray(encoder.encode(texts, batch_size=64, normalize_embeddings=True, show_progress_bar=True))
+    found = list(translated_twins(messages, vectors))
+    for twin in found:
+        _log.info("%s may be a translation of %s (cosine %.3f)", twin.learnt, twin.kept, twin.cosine)
+    if found:
+        raise ValueError(f"{len(found)} messages kept apart may stand translated among those learnt from")
+    _log.info("no message kept apart stands translated among those learnt from")
 
 
 def readers(given: argparse.Namespace) -> None:
