@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import json
+import re
 import shutil
 import tempfile
 import warnings
@@ -25,7 +26,10 @@ from models.calibration import Calibration
 from training.network import Network
 from training.recipe import ClassifierRecipe
 
-FULL, SMALL = "model.fp32.onnx", "model.int8.onnx"
+FULL, MIXED, SMALL = "model.fp32.onnx", "model.mixed.onnx", "model.int8.onnx"
+ENGINES = {SMALL: "onnxruntime-int8", MIXED: "onnxruntime-int8-mixed", FULL: "onnxruntime-fp32"}
+"""The engine that each file is for, the smallest and fastest first."""
+_FEED_FORWARD_OUT = re.compile(r"layer\.\d+/output/dense/MatMul")
 LIBRARIES = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
 
 
@@ -49,12 +53,21 @@ def export_onnx(network: Network, path: Path) -> None:
         )
 
 
-def quantise(full: Path, small: Path) -> None:
-    """Write an 8-bit copy: weights of matrix products and embeddings, one scale per output channel."""
-    with tempfile.TemporaryDirectory() as folder:
-        inferred = Path(folder) / "inferred.onnx"
-        onnx.save(onnx.shape_inference.infer_shapes(onnx.load(full)), inferred)
-        quantize_dynamic(str(inferred), str(small), weight_type=QuantType.QInt8, per_channel=True)
+def quantise(full: Path, folder: Path) -> None:
+    """Write 8-bit copies: weights of matrix products and embeddings, one scale per output channel.
+
+    The mixed copy keeps the second product of each feed-forward block in full precision: its input has the largest
+    outliers, and there most of the rounding error comes from (docs/lab-log.md).
+    """
+    with tempfile.TemporaryDirectory() as staging:
+        inferred = Path(staging) / "inferred.onnx"
+        model = onnx.shape_inference.infer_shapes(onnx.load(full))
+        onnx.save(model, inferred)
+        outliers = [node.name for node in model.graph.node if _FEED_FORWARD_OUT.search(node.name)]
+        for name, kept in ((SMALL, []), (MIXED, outliers)):
+            quantize_dynamic(
+                str(inferred), str(folder / name), weight_type=QuantType.QInt8, per_channel=True, nodes_to_exclude=kept
+            )
 
 
 def onnx_scores(path: Path, ids: Sequence[Sequence[int]], threads: int = 2, batch: int = 1) -> np.ndarray:

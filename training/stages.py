@@ -31,7 +31,7 @@ from training.curve import CURVE, read_curve
 from training.evaluate import as_markdown, compare, write_report
 from training.evaluate_encoder import as_table, measure, measure_own, read_sib200
 from training.evaluate_evidence import evidence_table, measure_evidence, read_marks
-from training.export import FULL, SMALL, export_onnx, onnx_scores, quantise, write_artifact
+from training.export import ENGINES, FULL, export_onnx, onnx_scores, quantise, write_artifact
 from training.fit import fast_tokenizer, load_network, piece_ids, plain_labels
 from training.fit import fit as fitted
 from training.gold import ask_gold
@@ -100,11 +100,11 @@ def calibrate(given: argparse.Namespace) -> None:
     messages, taxonomy, recipe = _inputs(given)
     network = load_network(taxonomy, recipe, given.build)
     export_onnx(network, given.build / FULL)
-    quantise(given.build / FULL, given.build / SMALL)
+    quantise(given.build / FULL, given.build)
     tokenizer = fast_tokenizer(recipe.encoder)
     check = [message for message in messages if message.split == "calibration"]
     ids = [piece_ids(tokenizer, message.text, recipe.max_tokens) for message in check]
-    found = {name: onnx_scores(given.build / name, ids) for name in (FULL, SMALL)}
+    found = {name: onnx_scores(given.build / name, ids) for name in ENGINES}
     blend: dict[str, float] = {}
     if recipe.wide:
         wide = wide_scores(Wide.load(given.build / WIDE), [clean(message.text).text for message in check])
@@ -126,7 +126,7 @@ def export(given: argparse.Namespace) -> None:
     weights = given.build / (given.build / "weights").read_text(encoding="utf-8")
 
     beside = [given.build / WIDE] if recipe.wide else []
-    engine = {"onnxruntime-int8" if weights.name == SMALL else "onnxruntime-fp32": weights}
+    engine = {ENGINES[weights.name]: weights}
 
     def write(metrics: dict[str, Any], parts: dict[str, str], charts: Sequence[Path] = ()) -> None:
         card = classifier_card(version, messages, taxonomy, calibration, parts, lineage)
@@ -214,10 +214,10 @@ def _precision(found: dict[str, np.ndarray], check: Sequence[Message], taxonomy:
         said = [plain_labels(row, taxonomy, calibration) for row in scores]
         table = by_language(truth, said, languages, taxonomy)
         means[name] = {lang: float(np.mean(list(headline(v, taxonomy).values()))) for lang, v in table.items()}
-    lost = max(means[FULL][language] - means[SMALL][language] for language in means[FULL])
-    chosen = SMALL if lost <= MOST_LOST else FULL
-    _log.info("8-bit weights lose at most %.4f of a language's mean figure (limit %.3f): %s", lost, MOST_LOST, chosen)
-    return chosen
+    lost = {name: max(means[FULL][lang] - own[lang] for lang in own) for name, own in means.items()}
+    for name, most in lost.items():
+        _log.info("%s loses at most %.4f of a language's mean figure (limit %.3f)", name, most, MOST_LOST)
+    return next(name for name in ENGINES if lost[name] <= MOST_LOST)
 
 
 def _beside(
