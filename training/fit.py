@@ -23,6 +23,7 @@ from models.calibration import Calibration
 from models.decision import chances, ordered_choice
 from models.layout import Columns, layout
 from training.careless import add_typos, strip_diacritics
+from training.joining import join_messages
 from training.metrics import figures, headline
 from training.network import Network, load_encoder
 from training.recipe import ClassifierRecipe
@@ -56,6 +57,7 @@ def fit(
         shutil.rmtree(checkpoints, ignore_errors=True)
     tokenizer = fast_tokenizer(recipe.encoder)
     network = load_network(taxonomy, recipe, start) if start else new_network(taxonomy, recipe)
+    learn += join_messages(learn, taxonomy, recipe.join_share, recipe.seed)
     wanted = targets(learn, taxonomy)
     trainer = _GroupTrainer(
         model=network,

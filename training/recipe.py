@@ -147,6 +147,8 @@ class ClassifierRecipe(_Strict):
     warmup_share: float = Field(ge=0, lt=1)
     bare_share: float = Field(ge=0, le=1)
     typo_share: float = Field(ge=0, le=1)
+    join_share: float = Field(default=0.0, ge=0, le=1)
+    """As many messages again, joined out of two or three of one kind and language (`training.joining`)."""
     group_weights: dict[str, float]
     balance: float = Field(ge=0, le=1)
     wide: WideRecipe | None
