@@ -1,7 +1,8 @@
 """Our own `training fit` on public benchmarks, by their official splits, beside TF-IDF on the same rows.
 
-Run as `python -m benchmarks.finetune viocd umsab` (`--seeds 3`); without names it lists them. The weights made here are
-thrown away: some of these sets may be measured with, never learnt from by anything that ships.
+Run as `python -m benchmarks.finetune viocd umsab` (`--seeds 3`); without names it lists them. The figures are kept
+beside the encoder, for its card. The weights made here are thrown away: some of these sets may be measured with, never learnt
+from by anything that ships.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from data.message import Message, Split
 from data.taxonomy import Group, GroupId, Label, Taxonomy
 from training.baseline import tfidf_answers
+from training.finetuned import FINETUNED, Finetuned, finetuned_table, record
 from training.metrics import figures
 from training.recipe import read_classifier_recipe
 from training.tasks import held_out
@@ -90,27 +90,26 @@ def read_benchmark(name: str, folder: Path = TEXT) -> tuple[list[Message], Taxon
     return messages, Taxonomy(version=name, languages=[found.language], groups=[named])
 
 
-def compare(name: str, seeds: int, epochs: int | None) -> str:
-    """Write a set's rows: ours as the mean over seeds with each seed's figure, TF-IDF, and what was published."""
+def compare(name: str, seeds: int, epochs: int | None) -> list[Finetuned]:
+    """Fit a set once a seed and TF-IDF once; give every figure of its test split."""
     messages, taxonomy = read_benchmark(name)
     benchmark, standard = BENCHMARKS[name], read_classifier_recipe()
     asked = [m for m in messages if m.split == "gold"]
+    learn = [m for m in messages if m.split == "train"]
     runs = []
     for seed in range(seeds):
-        update = {"seed": standard.seed + seed, "epochs": epochs or benchmark.epochs}
+        update = {"seed": standard.seed + seed, "epochs": epochs or benchmark.epochs, "join_share": 0.0}
         said = trial(messages, taxonomy, standard.model_copy(update=update))
         runs.append(figures([m.labels for m in asked], said, taxonomy))
-    learn = [m for m in messages if m.split == "train"]
     plain = figures([m.labels for m in asked], tfidf_answers(learn, [m.text for m in asked], taxonomy), taxonomy)
-    lines = []
-    for figure in plain:
-        each = [run[figure] for run in runs]
-        spelled = ", ".join(f"{value:.3f}" for value in each)
-        lines.append(
-            f"| {name} ({benchmark.language}) | {figure} | {np.mean(each):.3f} ({spelled}) | {plain[figure]:.3f} "
-            f"| {benchmark.published} |"
+    command = f"python -m benchmarks.finetune {name} --seeds {seeds}" + (f" --epochs {epochs}" if epochs else "")
+    return [
+        Finetuned(
+            benchmark=name, language=benchmark.language, figure=figure.split("_", 1)[1], command=command,
+            ours=[run[figure] for run in runs], tfidf=value, published=benchmark.published,
         )
-    return "\n".join(lines)
+        for figure, value in plain.items()
+    ]  # fmt: skip
 
 
 def _split(text: str, part: str, number: int, parts: set[str]) -> Split:
@@ -127,19 +126,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="SET", help=f"sets to measure, of {', '.join(BENCHMARKS)}")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int, help="in place of the set's own")
+    parser.add_argument("--record", type=Path, default=Path(read_classifier_recipe().encoder) / FINETUNED)
     given = parser.parse_args(arguments)
     if unknown := set(given.names) - BENCHMARKS.keys():
         parser.error(f"no set {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     if not given.names:
         sys.stdout.write("\n".join(BENCHMARKS) + "\n")
         return 0
-    lines = ["| set | figure | ours (seeds) | TF-IDF + linear | published |", "|---|---|---|---|---|"]
     for name in given.names:
         try:
-            lines.append(compare(name, given.seeds, given.epochs))
+            record(compare(name, given.seeds, given.epochs), given.record)
         except FileNotFoundError as error:
             sys.stderr.write(f"{error}\n")
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write(finetuned_table(given.record))
     return 0
 
 

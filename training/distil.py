@@ -25,6 +25,7 @@ from training.alignment import bag, lexical_start, ridge_start
 from training.card import encoder_card
 from training.careless import add_typos, strip_diacritics
 from training.curve import CURVE, plot_curve, read_curve
+from training.finetuned import FINETUNED
 from training.parallel import Pair, kept_apart, read_own_pairs, read_pairs, read_validation
 from training.recipe import DistilRecipe, EncoderRecipe
 from training.student import build_student, load_student, mean_vector, save_student
@@ -68,6 +69,7 @@ def distil(recipe: EncoderRecipe, text: Path, build: Path, output: Path, own: Pa
     tasks = Tasks(text / "labelled" / "open", recipe.tasks, width, recipe.seed) if recipe.tasks else None
     train_student(student.to(device()), tokenizer, lessons, recipe, checks, build, tasks)
     save_student(student.cpu(), tokenizer, output)
+    (output / FINETUNED).unlink(missing_ok=True)  # it told of the encoder before this one
     curve = read_curve(build / CURVE)
     (output / CURVE).write_text("".join(json.dumps(point) + "\n" for point in curve), encoding="utf-8")
     plot_curve(curve, recipe.foreign, output / "curve.svg")

@@ -32,6 +32,7 @@ from training.evaluate import as_markdown, compare, write_report
 from training.evaluate_encoder import as_table, measure, measure_own, read_sib200
 from training.evaluate_evidence import evidence_table, measure_evidence, read_marks
 from training.export import ENGINES, FULL, export_onnx, onnx_scores, quantise, write_artifact
+from training.finetuned import FINETUNED, finetuned_table
 from training.fit import fast_tokenizer, load_network, piece_ids, plain_labels
 from training.fit import fit as fitted
 from training.gold import ask_gold
@@ -73,15 +74,20 @@ def evaluate_encoder(given: argparse.Namespace) -> None:
     own = {language: read_own_pairs(distillation.OWN, language, 1.0, "check") for language in recipe.foreign}
     rows += measure_own(given.encoder, recipe.name, teacher, own)
     table = as_table(rows, recipe.languages)
-    _log.info("%s", table)
+    tables = {
+        "SIB-200 and our own sentences": f"Every row by `python -m training evaluate-encoder`.\n\n{table}",
+        "Fine-tuned by our own `training fit`, official splits": finetuned_table(given.encoder / FINETUNED),
+    }
+    text = "\n".join(f"### {name}\n\n{part}" for name, part in tables.items())
+    _log.info("%s", text)
     curve = read_curve(given.encoder / CURVE)
-    (given.encoder / "README.md").write_text(encoder_card(recipe, curve, table), encoding="utf-8")
+    (given.encoder / "README.md").write_text(encoder_card(recipe, curve, text), encoding="utf-8")
     if given.report:
         write_report(
             given.report,
             "The encoder, measured",
             "python -m training evaluate-encoder",
-            {"SIB-200 and our own sentences": table},
+            tables,
         )
 
 
