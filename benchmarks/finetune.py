@@ -1,8 +1,8 @@
 """Our own `training fit` on public benchmarks, by their official splits, beside TF-IDF on the same rows.
 
 Run as `python -m benchmarks.finetune viocd umsab` (`--seeds 3`); without names it lists them. The figures are kept
-beside the encoder, for its card. The weights made here are thrown away: some of these sets may be measured with, never learnt
-from by anything that ships.
+beside the encoder, for its card. The weights made here are thrown away: some of these sets may be measured with, never
+learnt from by anything that ships.
 """
 
 from __future__ import annotations
