@@ -84,7 +84,14 @@ def encoder_card(recipe: EncoderRecipe, curve: Sequence[Mapping[str, float]], ta
         if recipe.tasks
         else ""
     )
-    plan = recipe.distil
+    plan, made_up = recipe.distil, recipe.variations
+    swapped = ", ".join(f"{count:,} ({language})" for language, count in made_up.swapped.items()) if made_up else ""
+    varied = (
+        f"Up to {made_up.english:,} English sentences were varied with other words that the teacher knows, and up to {swapped} "
+        "pairs with other\nterms on both sides, so that more words are met than the text holds.\n\n"
+        if made_up
+        else ""
+    )
     bare = ", ".join(f"{share:.0%} ({language})" for language, share in plan.bare_share.items())
     names = list(curve[-1]) if curve else []
     points = "\n".join("| " + " | ".join(str(point.get(name, "")) for name in names) + " |" for point in curve)
@@ -111,7 +118,7 @@ Translations are by the contributors of Tatoeba (CC BY 2.0 FR), Microsoft's docu
 2020, CC BY 4.0), OPUS-MT (CC BY-SA / CC0), GNOME, Odoo, WordPress, WooCommerce, YaST, Linux Mint, MediaWiki, ERPNext and
 Python's documentation. Sentences of SIB-200 and of the validation set were taken out beforehand.
 
-From step {recipe.tasks.from_step if recipe.tasks else plan.steps:,} on, labelled text too, each set through a head of its own that is thrown away
+{varied}From step {recipe.tasks.from_step if recipe.tasks else plan.steps:,} on, labelled text too, each set through a head of its own that is thrown away
 (training splits; of sets without a test split every fifth text is kept out):
 
 | labelled text | licence |
