@@ -45,9 +45,9 @@ def post(url: str, body: object) -> Any:
 def test_a_batch_in_five_languages_and_clean_end(service: tuple[str, subprocess.Popen[str]]) -> None:
     address, process = service
     texts = {
-        "fi": "Odotan yhä korvausta, olen soittanut neljä kertaa eikä kukaan vastaa.",
+        "fi": "Olen soittanut teille jo neljä kertaa eikä kukaan vastaa. Netti on ollut poikki koko viikon.",
         "vi": "Tài khoản của tôi bị trừ 2 triệu mà không hiểu lý do, gọi tổng đài không ai nghe máy.",
-        "es": "Me cobraron dos veces el mismo recibo y nadie contesta al teléfono.",
+        "es": "Llevo tres semanas esperando el reembolso y nadie me da una respuesta.",
         "en": "There is a strong smell of gas in the hallway since this morning, please send someone.",
         "de": "Ich warte seit drei Wochen auf meine Rechnung und niemand meldet sich bei mir.",
     }

@@ -26,6 +26,7 @@ def ask(engine: OnnxEngine, text: str, language: str | None = None) -> Answer:
     [
         ("fi", "Lasku on taas väärin, minulta on veloitettu kuukausimaksu kahteen kertaan.", "complaint", "billing"),
         ("fi", "Kiitos nopeasta toimituksesta!", "praise", "delivery"),
+        ("fi", "Tosi ystävällinen myyjä, kiitos hyvästä palvelusta!", "praise", "staff_conduct"),
         ("vi", "Đơn hàng của mình trễ cả tuần rồi mà vẫn chưa thấy giao.", "complaint", "delivery"),
         ("vi", "app cu bi vang ra hoai, dang nhap khong duoc", "complaint", "digital_service"),
         ("es", "La habitación estaba sucia y olía a humedad.", "complaint", "premises"),
@@ -86,6 +87,14 @@ def test_a_long_text_is_read_to_its_end(engine: OnnxEngine) -> None:
     assert len(engine.encode_pre(story + danger).payload.windows) > 3
     assert "harm" not in [mention.label for mention in ask(engine, story).signals]
     assert "harm" in [mention.label for mention in ask(engine, story + danger).signals]
+
+
+def test_one_pressing_sentence_does_not_drown_in_a_long_text(engine: OnnxEngine) -> None:
+    story = "Olen ollut asiakkaanne monta vuotta ja asunut samassa talossa koko ajan. " * 60
+    danger = "Keittiössä haisee kaasu ja vauva nukkuu viereisessä huoneessa, mitä teemme?"
+    urgency = ask(engine, story + danger).urgency
+    assert urgency is not None
+    assert urgency.label == "critical"
 
 
 def test_alone_or_in_company_the_answer_is_the_same(engine: OnnxEngine) -> None:
