@@ -76,6 +76,8 @@ def toy_recipe(tiny_encoder: Path) -> EncoderRecipe:
     recipe = read_encoder_recipe()
     return recipe.model_copy(
         update={
+            "start": None,
+            "variations": None,
             "teacher_package": str(tiny_encoder),
             "languages": ["fi", "vi", "es", "eo", "en"],
             "sources": [recipe.sources[0].model_copy(update={"pattern": "ours", "weight": 1.0})],
