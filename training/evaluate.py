@@ -9,7 +9,6 @@ from data.message import Message
 from data.taxonomy import Labels, Taxonomy
 from models.answer import Answer
 from models.engine import Engine
-from models.onnx_engine import OnnxEngine
 from training.metrics import Figures, by_language, headline
 
 Table = Mapping[str, Mapping[str, Figures]]
@@ -23,14 +22,6 @@ def engine_answers(engine: Engine, texts: Sequence[str], languages: Sequence[str
         prepared = engine.encode_pre(text, language)
         answers.append(engine.encode_post(prepared, engine.encode_core([prepared])[0]))
     return answers
-
-
-def engine_certainty(engine: OnnxEngine, messages: Sequence[Message]) -> list[float]:
-    """How sure the engine is of each message's themes as a whole (0 to 1)."""
-    return [
-        engine.theme_certainty(engine.encode_core([engine.encode_pre(message.text, evidence=False)])[0])
-        for message in messages
-    ]
 
 
 def answer_labels(answer: Answer) -> Labels:

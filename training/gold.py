@@ -12,7 +12,7 @@ from models.answer import Answer
 from models.onnx_engine import OnnxEngine
 from training.abstention import coverage_table, risk_curves, risk_table
 from training.charts import draw_reliability, draw_risk
-from training.evaluate import answer_labels, compare, engine_answers, engine_certainty
+from training.evaluate import answer_labels, compare
 from training.metrics import Figures
 from training.reliability import all_claims, reliability_table
 from training.slices import slice_table
@@ -67,5 +67,10 @@ class Gold:
 def ask_gold(engine: OnnxEngine, messages: Sequence[Message], taxonomy: Taxonomy) -> Gold:
     """Ask the engine every gold message as the service would, the language not told."""
     gold = [message for message in messages if message.split == "gold"]
-    answers = engine_answers(engine, [message.text for message in gold], [None] * len(gold))
-    return Gold(gold, answers, engine_certainty(engine, gold), taxonomy)
+    answers, certainty = [], []
+    for message in gold:
+        prepared = engine.encode_pre(message.text)
+        scores = engine.encode_core([prepared])[0]
+        answers.append(engine.encode_post(prepared, scores))
+        certainty.append(engine.theme_certainty(scores))
+    return Gold(gold, answers, certainty, taxonomy)

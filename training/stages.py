@@ -174,7 +174,8 @@ def evaluate(given: argparse.Namespace) -> None:
     for name, text in parts.items():
         _log.info("%s\n\n%s", name, text)
     if given.report:
-        write_report(given.report, f"Evaluation of {engine.model_version}", "python -m training evaluate", parts)
+        command = f"python -m training evaluate --peers {' '.join(given.peers)}"
+        write_report(given.report, f"Evaluation of {engine.model_version}", command, parts)
 
 
 def leaks(given: argparse.Namespace) -> None:

@@ -32,7 +32,12 @@ def build_student(teacher: SentenceTransformer, embeddings: Matrix) -> BertModel
 
 
 def load_student(folder: Path) -> tuple[BertModel, Tokenizer]:
-    """Read a student that `save_student` wrote, to go on with it."""
+    """Read a student that `save_student` wrote, to go on with it; raises `FileNotFoundError` where there is none."""
+    if not (folder / "tokenizer.json").is_file():
+        told = (
+            f"there is no encoder in {folder} to go on from: make the first part, as the recipe says in its first lines"
+        )
+        raise FileNotFoundError(told)
     student = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
     student.float()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

@@ -97,6 +97,28 @@ def test_one_pressing_sentence_does_not_drown_in_a_long_text(engine: OnnxEngine)
     assert urgency.label == "critical"
 
 
+def test_without_evidence_the_verdict_is_the_same(engine: OnnxEngine) -> None:
+    text = "Lasku on väärin, minulta on veloitettu kuukausimaksu kahteen kertaan."
+    prepared = engine.encode_pre(text, evidence=False)
+    bare, whole = engine.encode_post(prepared, engine.encode_core([prepared])[0]), ask(engine, text)
+    assert [theme.evidence for theme in bare.themes] == [[] for _ in whole.themes]
+    assert any(theme.evidence for theme in whole.themes)
+    assert (bare.kind, bare.urgency, bare.plausible) == (whole.kind, whole.urgency, whole.plausible)
+    assert [theme.label for theme in bare.themes] == [theme.label for theme in whole.themes]
+
+
+def test_a_lower_error_rate_makes_larger_sets() -> None:
+    text = "Odotin tunnin ja sitten puhelu katkesi."
+    found = []
+    for rate in (0.3, 0.05):
+        engine = load_engine(error_rate=rate)
+        plausible = ask(engine, text).plausible
+        assert plausible is not None
+        assert plausible.error_rate == rate
+        found.append(set(plausible.themes))
+    assert found[0] < found[1]
+
+
 def test_alone_or_in_company_the_answer_is_the_same(engine: OnnxEngine) -> None:
     texts = [
         "Paketti hukkui.",

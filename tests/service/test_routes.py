@@ -36,6 +36,19 @@ def test_a_batch_is_answered_in_order(client: TestClient) -> None:
     assert results[0]["urgency"]["label"] == "critical"
 
 
+def test_evidence_can_be_left_out_and_asked_for_again(client: TestClient) -> None:
+    asked = [{"text": "my parcel", "evidence": False}, {"text": "my parcel"}, {"text": "my parcel", "evidence": False}]
+    results = client.post(BATCH, json={"messages": asked}).json()["results"]
+    assert [bool(each["themes"][0]["evidence"]) for each in results] == [False, True, False]
+    assert [each["themes"][0]["label"] for each in results] == ["delivery"] * 3
+
+
+def test_evidence_is_a_yes_or_no(client: TestClient) -> None:
+    response = client.post(SINGLE, json={"text": "my parcel", "evidence": "maybe"})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "evidence"
+
+
 def test_the_language_is_passed_on(client: TestClient) -> None:
     answer = client.post(SINGLE, json={"text": "Toimitus on myöhässä", "language": "fi"}).json()
     assert answer["language"]["label"] == "fi"

@@ -71,8 +71,8 @@ def test_evidence_carries_its_label(home: Path, corpus: Path) -> None:
     marks = {(m.id, "themes", theme): [words[theme]] for m in gold for theme in m.themes}
     found = measure_evidence(load_engine(home / "versions"), gold, marks)
     assert set(found) == {"en", "es"}
+    assert sum(one.tried for one in found.values()) > 10
     for one in found.values():
-        assert one.tried >= 5
         assert one.ahead > 0.7
         assert 0 < one.token_f1 <= 1
 
