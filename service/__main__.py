@@ -1,4 +1,4 @@
-"""`python -m service`: one process in the foreground, until SIGTERM or Ctrl-C.
+"""`python -m service`: one process in the foreground, until SIGTERM or Ctrl-C. `python -m service COMMAND`: see `COMMANDS`.
 
 Told to stop, it first says so on `/readyz`, then closes the port, finishes what is under way and ends with code 0.
 A second Ctrl-C ends it at once.
@@ -7,6 +7,7 @@ A second Ctrl-C ends it at once.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import signal
 import socket
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 import uvicorn
 
@@ -23,6 +25,9 @@ from service.readiness import Readiness
 from service.settings import Settings, SettingsError, log_settings, read_settings
 
 log = logging.getLogger("service")
+
+COMMANDS: Final[dict[str, str]] = {}
+"""What else `python -m service` does: a word, and the module whose `main(arguments)` does it and returns an exit code."""
 
 
 class Server(uvicorn.Server):
@@ -89,8 +94,11 @@ def serve(engine: Engine, settings: Settings) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the settings, load the model and serve; returns the exit code: 2 for a setting, 3 for the model."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in COMMANDS:
+        return int(importlib.import_module(COMMANDS[given[0]]).main(given[1:]))
     try:
-        settings = read_settings(arguments)
+        settings = read_settings(given)
     except SettingsError as error:
         log.error("%s", error)
         return 2

@@ -23,10 +23,11 @@ from models.calibration import Calibration
 from models.decision import chances, ordered_choice
 from models.layout import Columns, layout
 from training.careless import add_typos, strip_diacritics
-from training.joining import join_messages
+from training.lessons import doubtful, first_readings, lessons
 from training.metrics import figures, headline
 from training.network import Network, load_encoder
 from training.recipe import ClassifierRecipe
+from training.steadying import Exchange, read_words
 from training.targets import class_weights, labels_of, loss, targets
 
 WEIGHTS, SCORES = "network.safetensors", "calibration_scores.npz"
@@ -57,14 +58,15 @@ def fit(
         shutil.rmtree(checkpoints, ignore_errors=True)
     tokenizer = fast_tokenizer(recipe.encoder)
     network = load_network(taxonomy, recipe, start) if start else new_network(taxonomy, recipe)
-    learn += join_messages(learn, taxonomy, recipe.join_share, recipe.seed)
-    wanted = targets(learn, taxonomy)
+    exchange = Exchange(learn, read_words())
+    learn = lessons(learn, taxonomy, recipe)
+    wanted = doubtful(targets(learn, taxonomy), learn, first_readings(), taxonomy, recipe.doubt)
     trainer = _GroupTrainer(
         model=network,
         args=_arguments(recipe, checkpoints),
         train_dataset=_dataset(learn, wanted, tokenizer),
         eval_dataset=_dataset(check, targets(check, taxonomy), tokenizer),
-        data_collator=Collator(tokenizer, recipe),
+        data_collator=Collator(tokenizer, recipe, exchange),
         compute_metrics=lambda outcome: _score(outcome, taxonomy),
         callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience)],
         groups=layout(taxonomy),
@@ -161,18 +163,25 @@ class LengthBatches(torch.utils.data.Sampler[int]):
 class Collator:
     """Turns rows into a batch; while training, some texts are shown as people type in a hurry."""
 
-    def __init__(self, tokenizer: Tokenizer, recipe: ClassifierRecipe) -> None:
+    def __init__(self, tokenizer: Tokenizer, recipe: ClassifierRecipe, exchange: Exchange) -> None:
         self._tokenizer = tokenizer
         self._recipe = recipe
+        self._exchange = exchange
         self.careless = False
         self._dice = random.Random(recipe.seed)
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        texts = [self._carelessly(row["text"]) if self.careless else row["text"] for row in rows]
+        texts = [self._otherwise(row["text"], row["lang"]) if self.careless else row["text"] for row in rows]
         ids, mask = _stack([piece_ids(self._tokenizer, text, self._recipe.max_tokens) for text in texts])
         return {"ids": ids, "mask": mask, "wanted": torch.tensor([row["wanted"] for row in rows])}
 
-    def _carelessly(self, text: str) -> str:
+    def calm(self) -> Collator:
+        """Return one that shows texts as they are."""
+        return Collator(self._tokenizer, self._recipe, self._exchange)
+
+    def _otherwise(self, text: str, language: str) -> str:
+        if self._dice.random() < self._recipe.exchange_share:
+            text = self._exchange(text, language, self._dice)
         if self._dice.random() < self._recipe.bare_share:
             text = strip_diacritics(text)
         return add_typos(text, self._dice) if self._dice.random() < self._recipe.typo_share else text
@@ -212,7 +221,7 @@ class _GroupTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped
         return super().get_train_dataloader()
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
-        keep, self.data_collator = self.data_collator, Collator(self.data_collator._tokenizer, self._recipe)
+        keep, self.data_collator = self.data_collator, self.data_collator.calm()
         try:
             return super().get_eval_dataloader(eval_dataset)
         finally:
@@ -274,7 +283,8 @@ def _arguments(recipe: ClassifierRecipe, folder: Path) -> TrainingArguments:
 def _dataset(messages: Sequence[Message], wanted: Matrix, tokenizer: Tokenizer) -> Dataset:
     texts = [message.text for message in messages]
     lengths = [len(e.ids) for e in tokenizer.encode_batch_fast(texts)]
-    return Dataset.from_dict({"text": texts, "wanted": wanted.tolist(), "length": lengths})
+    spoken = [message.lang for message in messages]
+    return Dataset.from_dict({"text": texts, "lang": spoken, "wanted": wanted.tolist(), "length": lengths})
 
 
 def _score(outcome: EvalPrediction, taxonomy: Taxonomy) -> dict[str, float]:

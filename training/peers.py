@@ -24,6 +24,8 @@ Peer = Callable[[Sequence[Message], Sequence[str], Taxonomy], list[Said]]
 CONTRASTED = 1_000
 """Rows that SetFit draws its pairs from in each group: all of them would take days on two cores."""
 
+UPDATES = 50_000
+"""Rows that fastText sees at least, again and again where they are few."""
 
 NAMES = {
     "tfidf": "TF-IDF + linear",
@@ -58,8 +60,13 @@ def frozen_answers(encoder: str, learn: Sequence[Message], asked: Sequence[str],
 
 
 def fasttext_answers(learn: Sequence[Message], asked: Sequence[str], taxonomy: Taxonomy) -> list[Said]:
-    """Train floret's fastText mode per group (words 1–2, characters 2–5, 25 epochs; one against the rest for sets)."""
+    """Train floret's fastText mode per group (words 1–2, characters 2–5; one against the rest for sets).
+
+    25 epochs, more where rows are few: below some ten thousand updates it says nothing at all.
+    """
     import floret
+
+    epochs = max(25, UPDATES // len(learn))
 
     answers: list[Said] = [{} for _ in asked]
     lines = [" ".join(message.text.lower().split()) for message in learn]
@@ -73,7 +80,7 @@ def fasttext_answers(learn: Sequence[Message], asked: Sequence[str], taxonomy: T
             )
             path.write_text("\n".join(rows) + "\n", encoding="utf-8")
             model = floret.train_supervised(
-                str(path), mode="fasttext", epoch=25, lr=0.5, wordNgrams=2, minn=2, maxn=5, dim=100, bucket=200_000,
+                str(path), mode="fasttext", epoch=epochs, lr=0.5, wordNgrams=2, minn=2, maxn=5, dim=100, bucket=200_000,
                 loss="ova" if many else "softmax", thread=2, verbose=0,
             )  # fmt: skip
         for answer, text in zip(answers, asked, strict=True):

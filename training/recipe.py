@@ -149,6 +149,12 @@ class ClassifierRecipe(_Strict):
     typo_share: float = Field(ge=0, le=1)
     join_share: float = Field(default=0.0, ge=0, le=1)
     """As many messages again, joined out of two or three of one kind and language (`training.joining`)."""
+    told_share: float = Field(default=0.0, ge=0, le=1)
+    """As many messages again for each thing told besides, with the labels that it brings (`training.steadying`)."""
+    exchange_share: float = Field(default=0.0, ge=0, le=1)
+    """Share of the texts shown with other names, and half of these with other genders."""
+    doubt: float = Field(default=0.0, ge=0, lt=1)
+    """How much a label counts that only the first of two readers gave; 0: the final label alone counts."""
     group_weights: dict[str, float]
     balance: float = Field(ge=0, le=1)
     wide: WideRecipe | None

@@ -37,6 +37,7 @@ from training.fit import fast_tokenizer, load_network, piece_ids, plain_labels
 from training.fit import fit as fitted
 from training.gold import ask_gold
 from training.leaks import translated_twins
+from training.lessons import exchanged, lessons
 from training.metrics import by_language, headline
 from training.parallel import read_own_pairs
 from training.peers import NAMES, peer
@@ -97,7 +98,8 @@ def fit(given: argparse.Namespace) -> None:
     given.build.mkdir(parents=True, exist_ok=True)
     (given.build / LEARNT).write_text(_digest(messages), encoding="utf-8")
     if recipe.wide:
-        fit_wide(messages, taxonomy, recipe.wide).save(given.build / WIDE)
+        learn = exchanged(lessons(messages, taxonomy, recipe), recipe.exchange_share, recipe.seed)
+        fit_wide(learn, taxonomy, recipe.wide).save(given.build / WIDE)
     fitted(messages, taxonomy, recipe, given.build, fresh=given.fresh, start=given.start)
 
 

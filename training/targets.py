@@ -75,7 +75,7 @@ def loss(
             continue
         own, true = scores[known, part], wanted[known, part]
         if group.mode == "one":
-            term = functional.cross_entropy(own, true.argmax(1), weight=weights[part], label_smoothing=0.05)
+            term = functional.cross_entropy(own, true, weight=weights[part], label_smoothing=0.05)
         else:
             term = functional.binary_cross_entropy_with_logits(own, true, pos_weight=weights[part]) * 3
         total = total + group_weights.get(group.group, 1.0) * term

@@ -11,6 +11,7 @@ from data.taxonomy import Labels, Taxonomy
 from models.layout import spread
 from training.calibrate import calibrate, choose_blend
 from training.fit import fast_tokenizer, fit, plain_labels, score
+from training.lessons import exchanged, lessons
 from training.recipe import ClassifierRecipe
 from training.wide import fit_wide, wide_scores
 
@@ -23,7 +24,8 @@ def trial(messages: Sequence[Message], taxonomy: Taxonomy, recipe: ClassifierRec
     tokenizer = fast_tokenizer(recipe.encoder)
     dev, test = (score(network, tokenizer, [m.text for m in part], recipe.max_tokens) for part in (check, asked))
     if recipe.wide:
-        wide = fit_wide(messages, taxonomy, recipe.wide)
+        learn = exchanged(lessons(messages, taxonomy, recipe), recipe.exchange_share, recipe.seed)
+        wide = fit_wide(learn, taxonomy, recipe.wide)
         wide_dev, wide_test = (wide_scores(wide, [m.text for m in part]) for part in (check, asked))
         blend = spread(choose_blend(dev, wide_dev, check, taxonomy), taxonomy)
         dev, test = dev + blend * wide_dev, test + blend * wide_test
