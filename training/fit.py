@@ -23,11 +23,11 @@ from models.calibration import Calibration
 from models.decision import chances, ordered_choice
 from models.layout import Columns, layout
 from training.careless import add_typos, strip_diacritics
+from training.exchange import Exchange, read_words
 from training.lessons import doubtful, first_readings, lessons
 from training.metrics import figures, headline
 from training.network import Network, load_encoder
 from training.recipe import ClassifierRecipe
-from training.steadying import Exchange, read_words
 from training.targets import class_weights, labels_of, loss, targets
 
 WEIGHTS, SCORES = "network.safetensors", "calibration_scores.npz"

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from data.message import Message
 from data.taxonomy import Labels, Taxonomy
 from training.agreement import READINGS
+from training.exchange import Exchange, read_words
 from training.joining import join_messages
 from training.recipe import ClassifierRecipe
-from training.steadying import Exchange, read_told, read_words, tell_besides
 from training.targets import UNLABELLED, targets
+from training.telling import read_told, tell_besides
 
 
 def lessons(messages: Sequence[Message], taxonomy: Taxonomy, recipe: ClassifierRecipe) -> list[Message]:

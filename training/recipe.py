@@ -150,7 +150,7 @@ class ClassifierRecipe(_Strict):
     join_share: float = Field(default=0.0, ge=0, le=1)
     """As many messages again, joined out of two or three of one kind and language (`training.joining`)."""
     told_share: float = Field(default=0.0, ge=0, le=1)
-    """As many messages again for each thing told besides, with the labels that it brings (`training.steadying`)."""
+    """As many messages again for each thing told besides, with the labels that it brings (`training.telling`)."""
     exchange_share: float = Field(default=0.0, ge=0, le=1)
     """Share of the texts shown with other names, and half of these with other genders."""
     doubt: float = Field(default=0.0, ge=0, lt=1)

@@ -13,7 +13,14 @@ from training.targets import targets
 
 TAXONOMY = read_taxonomy()
 ROW = Message(
-    id="a", text="It is late.", lang="en", kind="complaint", themes=["delivery"], urgency="low", group="a", split="train"
+    id="a",
+    text="It is late.",
+    lang="en",
+    kind="complaint",
+    themes=["delivery"],
+    urgency="low",
+    group="a",
+    split="train",
 )
 OTHER = ROW.model_copy(update={"id": "b"})
 
