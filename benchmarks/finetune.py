@@ -99,7 +99,13 @@ def compare(name: str, seeds: int, epochs: int | None) -> list[Finetuned]:
     runs = []
     for seed in range(seeds):
         each = epochs or benchmark.epochs
-        update = {"seed": standard.seed + seed, "epochs": each, "patience": each, "join_share": 0.0, "exchange_share": 0.0}
+        update = {
+            "seed": standard.seed + seed,
+            "epochs": each,
+            "patience": each,
+            "join_share": 0.0,
+            "exchange_share": 0.0,
+        }
         said = trial(messages, taxonomy, standard.model_copy(update=update))
         runs.append(figures([m.labels for m in asked], said, taxonomy))
     plain = figures([m.labels for m in asked], tfidf_answers(learn, [m.text for m in asked], taxonomy), taxonomy)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.message import Message
-from data.taxonomy import read_taxonomy
+from data.taxonomy import Labels, read_taxonomy
 from models.layout import layout
 from training.lessons import doubtful, exchanged, first_readings
 from training.targets import targets
@@ -32,7 +32,7 @@ def column(group: str, label: str) -> int:
 
 def test_a_label_of_the_first_reader_alone_counts_a_little() -> None:
     wanted = targets([ROW, OTHER], TAXONOMY)
-    first = {"a": {"kind": "request", "themes": ["delivery", "ordering"], "urgency": "normal"}}
+    first: dict[str, Labels] = {"a": {"kind": "request", "themes": ["delivery", "ordering"], "urgency": "normal"}}
     mixed = doubtful(wanted, [ROW, OTHER], first, TAXONOMY, 0.25)
     assert mixed[0, column("kind", "complaint")] == pytest.approx(0.75)
     assert mixed[0, column("kind", "request")] == pytest.approx(0.25)
