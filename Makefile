@@ -5,9 +5,12 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 SERVE := .venv-serve
 DEV := .venv
+RACE := .venv-race
+INFINITY := .venv-infinity
+AUDIT := .venv-audit
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup serve test check train evaluate evaluate-encoder bench-finetune bench-scarcity bench-evidence bench-language clean
+.PHONY: help setup serve test check train evaluate evaluate-encoder bench-finetune bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload race race-limit audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -47,11 +50,31 @@ bench-scarcity: $(DEV)/ready ## learning curve, and languages that nothing was l
 bench-evidence: $(DEV)/ready ## what evidence costs
 	$(DEV)/bin/python -m benchmarks.evidence_cost
 
+bench-bulk: $(DEV)/ready ## measure whole files beside the bare engine, and memory on a million rows
+	$(DEV)/bin/python -m benchmarks.bulk --memory-rows 1000000
+
 bench-language: $(DEV)/ready ## measure language identification
 	$(DEV)/bin/python -m benchmarks.language
 
+bench-start: $(DEV)/ready ## measure the time from a start to the first answer, and the memory held
+	$(DEV)/bin/python -m benchmarks.start
+
+bench-overload: $(DEV)/ready ## flood the service at 1, 2 and 5 times its capacity (two minutes; nothing else should run)
+	$(DEV)/bin/python -m benchmarks.overload
+
+race: $(RACE)/ready $(INFINITY)/ready ## race other servers on these cores (OPTIONS="--quick"); writes docs/benchmarks.md
+	$(RACE)/bin/python -m benchmarks.race $(OPTIONS)
+
+race-limit: $(RACE)/ready ## measure the distance to what the processor can do; into the same report
+	$(RACE)/bin/python -m benchmarks.race limit
+
+audit: ## hold the pinned packages against published vulnerabilities (needs network; says so where it has none)
+	@test -d $(AUDIT) || $(PYTHON) -m venv $(AUDIT)
+	@-$(AUDIT)/bin/python $(PIP) pip-audit
+	@$(AUDIT)/bin/python .ci/audit.py
+
 clean: ## remove environments and build folders
-	rm -rf $(DEV) $(SERVE) build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(DEV) $(SERVE) $(RACE) $(INFINITY) $(AUDIT) build .mypy_cache .pytest_cache .ruff_cache
 
 $(SERVE)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -64,4 +87,22 @@ $(DEV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/python $(PIP) torch
 	$(DEV)/bin/python $(PIP) --editable '.[train,dev,peers]'
+	@touch $@
+
+# What cannot be installed is skipped: the race says so and goes on without it.
+RACE_PEERS := litserve==0.2.19 mosec==0.9.8 bentoml==1.4.39
+$(RACE)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(RACE)
+	$(RACE)/bin/python $(PIP) torch
+	$(RACE)/bin/python $(PIP) --editable . aiohttp matplotlib onnx transformers
+	@for peer in $(RACE_PEERS); do \
+		$(RACE)/bin/python -m pip install --quiet --disable-pip-version-check $$peer || echo "$$peer is skipped"; \
+	done
+	@touch $@
+
+# infinity needs older libraries than the project.
+$(INFINITY)/ready:
+	$(PYTHON) -m venv $(INFINITY)
+	@$(INFINITY)/bin/python -m pip install --quiet --disable-pip-version-check 'infinity-emb[server,optimum]==0.0.78' \
+		'sentence-transformers>=3.0.1,<4' 'transformers<4.58' torch==2.13.0 'click<8.2' 'numpy<2' || echo "infinity is skipped"
 	@touch $@

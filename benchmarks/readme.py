@@ -34,7 +34,7 @@ def main() -> int:
     """Rewrite the README in place."""
     path = ROOT / "README.md"
     text, report = path.read_text(encoding="utf-8"), (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
-    with TestClient(create_app(load_engine(), Settings())) as client:
+    with TestClient(create_app(load_engine(), Settings()), base_url="http://localhost") as client:
         while client.get("/readyz").status_code != 200:
             time.sleep(0.1)
 

@@ -25,7 +25,8 @@ class ArtifactError(RuntimeError):
     ArtifactError
     ├── MissingArtifact     no such folder or file
     ├── CorruptArtifact     a file is not what the manifest vouches for
-    └── ForeignArtifact     made for another format of this software
+    ├── ForeignArtifact     made for another format of this software
+    └── MissingEngine       no weights for the engine that was asked for, or its library is not installed
     """
 
 
@@ -39,6 +40,10 @@ class CorruptArtifact(ArtifactError):
 
 class ForeignArtifact(ArtifactError):
     """The artifact belongs to another version of this software, or contradicts its own taxonomy."""
+
+
+class MissingEngine(ArtifactError):
+    """The artifact cannot be computed by the run-time engine that was asked for."""
 
 
 class Manifest(BaseModel):
@@ -60,6 +65,11 @@ class Manifest(BaseModel):
     lineage: dict[str, Any]
     metrics: dict[str, Any]
     libraries: dict[str, str]
+
+    @property
+    def model_version(self) -> str:
+        """How its answers name it."""
+        return f"{self.name}-{self.version}"
 
 
 def file_hash(path: Path) -> str:
@@ -83,7 +93,7 @@ def seal(folder: Path, facts: dict[str, Any]) -> Manifest:
 
 def open_artifact(folder: Path) -> tuple[Manifest, Taxonomy, Calibration]:
     """Verify every hash, then read manifest, taxonomy and calibration; raises an `ArtifactError`."""
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
         path = folder / name
         if Path(name).name != name or not path.is_file():
@@ -109,7 +119,8 @@ def open_artifact(folder: Path) -> tuple[Manifest, Taxonomy, Calibration]:
     return manifest, taxonomy, calibration
 
 
-def _read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
+    """Read what an artifact says of itself, before any of its files is verified; raises an `ArtifactError`."""
     path = folder / MANIFEST
     if not path.is_file():
         raise MissingArtifact(f"there is no classifier in {folder}: {MANIFEST} is missing (a cut export leaves none)")
@@ -119,5 +130,5 @@ def _read_manifest(folder: Path) -> Manifest:
             told = f"{path} has format {written.get('format')}, this software reads format {FORMAT}"
             raise ForeignArtifact(f"{told}; export the model with this version")
         return Manifest.model_validate(written)
-    except (ValueError, ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         raise CorruptArtifact(f"{path} is not a readable manifest: {error}") from error

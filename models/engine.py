@@ -29,6 +29,11 @@ class Engine(Protocol):
     taxonomy: Taxonomy
     languages: Sequence[str]
 
+    @property
+    def name(self) -> str:
+        """What computes, such as onnxruntime-int8."""
+        ...
+
     def encode_pre(self, text: str, language: str | None = None, *, evidence: bool = True) -> Prepared:
         """Clean, identify the language, cut into pieces and windows. Fast (well under a millisecond a text).
 

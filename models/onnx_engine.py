@@ -1,13 +1,14 @@
-"""The engine that ships: pieces through ONNX Runtime, long texts in windows, answers by the artifact's calibration."""
+"""The engine that ships: pieces through a runner, long texts in windows, answers by the artifact's calibration."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -19,6 +20,7 @@ from models.decision import ERROR_RATE, Decider
 from models.engine import Prepared
 from models.evidence import evidence_spans
 from models.layout import evidence_columns, layout, spread
+from models.runner import Runner, open_runner, own_engine
 from models.wide import Said, Wide
 
 _OVERLAP = 32
@@ -40,24 +42,34 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """Scores (columns,) of the message, per window the shares (pieces, evidence columns), the wide branch's part."""
+    """Scores (columns,) of the message, and the network's part of them and the wide branch's.
+
+    `shares` are (pieces, evidence columns) of each window.
+    """
 
     scores: NDArray[np.float32]
+    network: NDArray[np.float32]
     shares: list[NDArray[np.float32]]
     wide: Said | None
 
 
 class OnnxEngine:
-    """A verified artifact, ready to answer. One session serves all threads; each call computes on one thread."""
+    """A verified artifact, ready to answer. One runner serves all threads; each call computes on one thread."""
 
-    def __init__(self, folder: Path, threads: int = 1, error_rate: float = ERROR_RATE) -> None:
-        """Open the artifact in `folder`; raises `models.artifact.ArtifactError` if it cannot be trusted."""
+    def __init__(
+        self, folder: Path, threads: int = 1, error_rate: float = ERROR_RATE, engine: str | None = None
+    ) -> None:
+        """Open the artifact in `folder`, in its own run-time engine unless `engine` names another.
+
+        Raises `models.artifact.ArtifactError` if the artifact cannot be trusted, or has no weights for `engine`.
+        """
         manifest, self.taxonomy, calibration = open_artifact(folder)
-        self.model_version = f"{manifest.name}-{manifest.version}"
+        self.manifest = manifest
+        self.model_version = manifest.model_version
         self.languages: Sequence[str] = manifest.languages
         self._decider = Decider(self.taxonomy, calibration, self.model_version, error_rate)
         self._limits = calibration.review
-        self._identifier = LanguageIdentifier(manifest.languages)
+        self._identifier = _identifier(tuple(manifest.languages))
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._window = manifest.window
         opening, closing = self._tokenizer.encode("").ids  # whatever this encoder puts around a text
@@ -67,12 +79,19 @@ class OnnxEngine:
         self._evidence = {column: i for i, column in enumerate(evidence_columns(self.taxonomy))}
         self._blend = spread(calibration.blend, self.taxonomy)
         self._wide = _load_wide(folder / WIDE, len(self._blend)) if self._blend.any() else None
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        weights = next(iter(manifest.weights.values()))
-        self._session = onnxruntime.InferenceSession(str(folder / weights), options, providers=["CPUExecutionProvider"])
+        self._folder, self._threads = folder, threads
+        self.runner: Runner = open_runner(engine or own_engine(manifest), folder, manifest, threads)
+
+    @property
+    def name(self) -> str:
+        """The run-time engine that computes."""
+        return self.runner.name
+
+    def on(self, engine: str) -> OnnxEngine:
+        """Make the same classifier on another run-time engine; raises `models.artifact.MissingEngine`."""
+        other = copy.copy(self)
+        other.runner = open_runner(engine, self._folder, self.manifest, self._threads)
+        return other
 
     def encode_pre(self, text: str, language: str | None = None, *, evidence: bool = True) -> Prepared:
         """Clean the text, tell its language, and cut it into windows of pieces."""
@@ -104,14 +123,13 @@ class OnnxEngine:
         rows: list[NDArray[np.float32]] = []
         shares: list[NDArray[np.float32]] = []
         for window in reading.windows:
-            ids = np.array([window], dtype=np.int64)
-            wanted = ["scores", "shares"] if reading.evidence else ["scores"]
-            row, *share = self._session.run(wanted, {"ids": ids, "mask": np.ones_like(ids)})
-            rows.append(row[0])
-            shares.extend(each[0] for each in share)
+            row, share = self.runner.run(np.array(window, dtype=np.int64), shares=reading.evidence)
+            rows.append(row)
+            if share is not None:
+                shares.append(share)
         joined = self._join(np.stack(rows), np.array([len(window) for window in reading.windows]))
         wide = self._wide.read(reading.cleaned.text) if self._wide else None
-        return _Scores(joined + self._blend * wide.scores if wide else joined, shares, wide)
+        return _Scores(joined + self._blend * wide.scores if wide else joined, joined, shares, wide)
 
     def encode_post(self, prepared: Prepared, scores: _Scores | None) -> Answer:
         """Decide, and point at the words in the text as it was given."""
@@ -158,6 +176,12 @@ class OnnxEngine:
         found = evidence_spans(reading.cleaned.text, pieces, shares)
         spans = (reading.cleaned.original_span(span.start, span.end) for span in found)
         return [Span(start=start, end=end) for start, end in spans]
+
+
+@lru_cache(maxsize=1)
+def _identifier(languages: tuple[str, ...]) -> LanguageIdentifier:
+    """Make one, or take the last one made: it is large, slow to make, and the same for every version."""
+    return LanguageIdentifier(languages)
 
 
 def _load_wide(path: Path, columns: int) -> Wide:

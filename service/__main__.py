@@ -1,4 +1,4 @@
-"""`python -m service`: one process in the foreground, until SIGTERM or Ctrl-C. `python -m service COMMAND`: see `COMMANDS`.
+"""`python -m service`: one process in the foreground, until SIGTERM or Ctrl-C; with a word more, one of `COMMANDS`.
 
 Told to stop, it first says so on `/readyz`, then closes the port, finishes what is under way and ends with code 0.
 A second Ctrl-C ends it at once.
@@ -13,21 +13,29 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 from types import FrameType
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
-from models.engine import Engine
+from service import loading, logs
 from service.app import create_app
+from service.head import HeadLimits
+from service.loading import ModelError, current
+from service.origin import check_exposure
 from service.readiness import Readiness
 from service.settings import Settings, SettingsError, log_settings, read_settings
 
 log = logging.getLogger("service")
 
-COMMANDS: Final[dict[str, str]] = {}
-"""What else `python -m service` does: a word, and the module whose `main(arguments)` does it and returns an exit code."""
+COMMANDS: Final[dict[str, str]] = {
+    "classify": "service.bulk",
+    "keys": "service.keys_command",
+    "models": "service.model_command",
+}
+"""What else `python -m service` does: a word, and the module whose `main(arguments)` does it and returns a code."""
 
 
 class Server(uvicorn.Server):
@@ -49,24 +57,8 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-class ModelError(RuntimeError):
-    """The model cannot be used; the message says why."""
-
-
-def load(model: Path | None, error_rate: float) -> Engine:
-    """Load the engine; raises `ModelError`. Imported here, because a service under test brings its own."""
-    from models.artifact import ArtifactError
-    from models.load import load_engine
-
-    try:
-        return load_engine(model, error_rate)
-    except ArtifactError as error:
-        raise ModelError(str(error)) from error
-
-
-def serve(engine: Engine, settings: Settings) -> None:
+def serve(app: FastAPI, settings: Settings) -> None:
     """Serve until told to stop. Returns when the last request is finished and the port is free."""
-    app = create_app(engine, settings)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -74,7 +66,10 @@ def serve(engine: Engine, settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies,
+        ws="none",
+        http=partial(HeadLimits, seconds=settings.head_timeout),  # type: ignore[arg-type]  # it is only called
         limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=max(1, round(settings.grace)),
         lifespan="on",
@@ -93,12 +88,14 @@ def serve(engine: Engine, settings: Settings) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the settings, load the model and serve; returns the exit code: 2 for a setting, 3 for the model."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logs.set_up()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         return int(importlib.import_module(COMMANDS[given[0]]).main(given[1:]))
     try:
         settings = read_settings(given)
+        logs.set_up(settings.log)
+        check_exposure(settings)
     except SettingsError as error:
         log.error("%s", error)
         return 2
@@ -106,11 +103,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(each, _leave)
     log_settings(settings)
     try:
-        engine = load(settings.model, settings.error_rate)
+        folder = current(settings.model)
+        # No name holds the engine here: once another one answers, its memory is free.
+        app = create_app(loading.load(folder, settings), settings, folder=folder, load=loading.load)
     except ModelError as error:
         log.error("%s", error)
         return 3
-    serve(engine, settings)
+    serve(app, settings)
     return 0
 
 

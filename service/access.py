@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 import uuid
 from asyncio import CancelledError
+from collections.abc import Callable, Sequence
 from typing import Final
-from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import Internal, Problem, ShuttingDown
+from service.logs import FIELDS, fields, line, places
 from service.readiness import Readiness
+from service.served import Served, served
 
 log = logging.getLogger(__name__)
 
@@ -32,20 +33,28 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
 }
+
+HTTPS_ALONE: Final = "max-age=31536000"
+"""Sent as Strict-Transport-Security where TLS is known: a proxy in `RECLAMO_PROXIES` says so."""
 
 GONE: Final = 499
 """What the log calls a request whose client went away; nothing is sent."""
 
-LONGEST_PATH: Final = 120
+CLIENT_GONE: Final = "client-gone"
+
+Watch = Callable[[Served], None]
 
 
 class Access:
     """Log, protect and, where the application raises, answer."""
 
-    def __init__(self, app: ASGIApp, *, readiness: Readiness) -> None:
+    def __init__(self, app: ASGIApp, *, readiness: Readiness, watches: Sequence[Watch] = ()) -> None:
         self.app = app
         self.readiness = readiness
+        self.watches = watches
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,8 +63,10 @@ class Access:
         began = time.monotonic()
         request_id = uuid.uuid4().hex
         state = scope.setdefault("state", {})
+        state["arrived"] = began
         state["instance"] = instance = f"urn:reclamo:request:{request_id}"
         status = 0
+        refused: str | None = None
 
         async def protected_send(message: Message) -> None:
             nonlocal status
@@ -64,6 +75,8 @@ class Access:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if scope.get("scheme") == "https":
+                    headers["Strict-Transport-Security"] = HTTPS_ALONE
                 headers["X-Request-Id"] = request_id
                 if self.readiness.stopping:
                     headers["Connection"] = "close"
@@ -72,32 +85,30 @@ class Access:
         try:
             await self.app(scope, receive, protected_send)
         except ClientDisconnect:
-            status = GONE
+            status, refused = GONE, CLIENT_GONE
         except Problem as problem:
+            refused = problem.code
             if not status:
                 await problem.response(instance)(scope, receive, protected_send)
         except CancelledError:  # the grace period is over
+            refused = ShuttingDown.code
             if not status:
                 stopped = ShuttingDown("The service stopped before the answer was there: ask again.")
                 await stopped.response(instance)(scope, receive, protected_send)
         except Exception as error:
-            log.error("%s failed: %s at %s", request_id, type(error).__name__, _places(error))
+            refused = Internal.code
+            log.error("%s failed: %s at %s", request_id, type(error).__name__, places(error))
             if not status:
                 await Internal().response(instance)(scope, receive, protected_send)
         finally:
-            characters = state.get("characters")
-            log.info(
-                "%s %s %s %.1f ms%s %s",
-                scope["method"],
-                quote(scope["path"])[:LONGEST_PATH],
-                status or GONE,
-                (time.monotonic() - began) * 1000,
-                "" if characters is None else f" {characters} characters",
-                request_id,
+            over = served(
+                scope,
+                request_id=request_id,
+                status=status or GONE,
+                began=began,
+                ended=time.monotonic(),
+                problem=refused,
             )
-
-
-def _places(error: BaseException) -> str:
-    """Name the functions and lines that an exception went through, the innermost last."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return " > ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in frames[-8:])
+            log.info("%s", line(over), extra={FIELDS: fields(over)})
+            for watch in self.watches:
+                watch(over)

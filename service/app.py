@@ -6,25 +6,35 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from models.engine import Engine
 from service.access import Access
-from service.classify import Classifier
+from service.activation import Activation
+from service.classify import Classifier, Outcome
 from service.errors import InvalidFields, MethodNotAllowed, NotFound, Problem, ProblemBody
+from service.gate import Gate, Gatekeeper
 from service.interface import read_interface
+from service.keys import KeyRing
 from service.limits import BodyLimits
+from service.loading import Load, current, load
+from service.metrics import Metrics, metrics_router
+from service.model_routes import model_router
+from service.origin import Origin, allowed_hosts
 from service.page import pages
-from service.readiness import Readiness
+from service.readiness import Phase, Readiness
 from service.routes import api_router, probe_router
 from service.settings import Settings
-from service.wire import Message, field_errors
+from service.traces import open_traces
+from service.wire import field_errors
 
 log = logging.getLogger(__name__)
 
@@ -34,25 +44,46 @@ DESCRIPTION: Final = (
     "Refusals are `application/problem+json` (RFC 9457). Offsets count code points."
 )
 
+NO_TELEMETRY: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""The framework's own would hold queries, and the messages of exceptions."""
 
-def create_app(engine: Engine, settings: Settings) -> FastAPI:
-    """Make the application around a loaded engine. `app.state.readiness.stop()` announces the end."""
+
+def create_app(engine: Engine, settings: Settings, *, folder: Path | None = None, load: Load = load) -> FastAPI:
+    """Make the application around a loaded engine. `app.state.readiness.stop()` announces the end.
+
+    `folder` is where the engine was loaded from, by default what the setting `model` means; `load` loads others.
+    """
     readiness = Readiness()
-    classifier = Classifier(engine, settings)
-    interface = read_interface()
+    metrics = Metrics()
+    traces = open_traces(settings.traces) if settings.traces else None
 
-    async def try_language(text: str, language: str) -> None:
-        await classifier.classify([Message(text=text, language=language)], prompt=True)
+    def answered(engine: Engine, outcome: Outcome) -> None:
+        if readiness.phase is not Phase.starting:  # test messages are nobody's
+            metrics.answered(engine, outcome)
+
+    classifier = Classifier(engine, settings, answered=answered, computed=metrics.computed)
+    metrics.watch(classifier, readiness)
+    interface = read_interface()
+    activation = Activation(classifier, readiness, load=load, folder=folder or current(settings.model))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         classifier.scheduler.start()
-        canaries = interface.canaries(engine.languages, engine.taxonomy)
-        trial = asyncio.create_task(readiness.try_out(canaries, try_language))
+        activated = asyncio.create_task(activation.run())
+        lag = asyncio.create_task(metrics.watch_loop())
         yield
         readiness.stop()
-        trial.cancel()
+        activated.cancel()
         await classifier.scheduler.stop(settings.grace)
+        lag.cancel()
+        if traces:
+            await asyncio.to_thread(traces.close)
 
     app = FastAPI(
         title=TITLE,
@@ -62,17 +93,26 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
         exception_handlers={HTTPException: _refuse_address, RequestValidationError: _refuse_fields},
     )
     app.state.settings = settings
     app.state.readiness = readiness
     app.state.classifier = classifier
+    app.state.keeper = keeper = Gatekeeper(KeyRing(settings.keys), settings) if settings.keys else None
     app.add_middleware(BodyLimits, max_bytes=settings.max_body_bytes, timeout=settings.body_timeout)
-    app.add_middleware(Access, readiness=readiness)  # added last, so the outermost
-    app.include_router(api_router(classifier, readiness))
+    if keeper:
+        app.add_middleware(Gate, keeper=keeper)
+    app.add_middleware(Origin, hosts=allowed_hosts(settings))
+    watches = [metrics.served, traces.served] if traces else [metrics.served]
+    app.add_middleware(Access, readiness=readiness, watches=watches)  # added last, so the outermost
+    app.include_router(api := api_router(classifier, readiness))
+    metrics.expect(api)
+    app.include_router(model_router(activation))
     app.include_router(probe_router(classifier, readiness))
+    app.include_router(metrics_router(metrics))
     pages(app, classifier, interface)
-    _describe(app)
+    _describe(app, classifier, keyed=keeper is not None)
     return app
 
 
@@ -96,8 +136,11 @@ async def _refuse_fields(request: Request, error: Exception) -> Response:
     return InvalidFields(field_errors(error.errors())).response(request.state.instance)
 
 
-def _describe(app: FastAPI) -> None:
-    """Add the envelope of refusals to the OpenAPI document, which the framework cannot know of."""
+def _describe(app: FastAPI, classifier: Classifier, *, keyed: bool) -> None:
+    """Add to the OpenAPI document what the framework cannot know of.
+
+    That is the envelope of refusals, the languages of the model that answers now, and whether keys are needed at all.
+    """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -106,7 +149,13 @@ def _describe(app: FastAPI) -> None:
             body = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
             parts.update(body.pop("$defs", {}))
             parts["ProblemBody"] = body
+            if not keyed:
+                for operation in (each for path in schema["paths"].values() for each in path.values()):
+                    if "security" in operation:
+                        operation["security"].append({})  # which is to say: or none
             app.openapi_schema = schema
+        languages = app.openapi_schema["components"]["schemas"]["Message"]["properties"]["language"]["anyOf"][0]
+        languages["enum"] = list(classifier.engine.languages)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]

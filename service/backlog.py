@@ -37,11 +37,12 @@ class State(Enum):
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """One message to compute. Times are in seconds of the monotonic clock."""
+    """One message to compute. Times are in seconds of the monotonic clock; past `expires` it is computed no more."""
 
     engine: Engine
     prepared: Prepared
     due: float
+    expires: float
     prompt: bool
     submitted: float
     future: asyncio.Future[Answer]
@@ -88,9 +89,12 @@ class Backlog:
                 self.waiting -= 1
                 self._count(job, -1)
 
-    def take(self, workers: int) -> list[Job]:
-        """Take the job that is due first, and others of its bucket when more wait than there are workers."""
-        self._forget_dropped()
+    def take(self, workers: int, now: float) -> list[Job]:
+        """Take the job that is due first, and others of its bucket when more wait than there are workers.
+
+        What has expired by `now` is dropped instead.
+        """
+        self._forget(now)
         if not self._heaps:
             return []
         key = min(self._heaps, key=lambda each: self._heaps[each][0])
@@ -99,7 +103,7 @@ class Backlog:
         taken: list[Job] = []
         while heap and len(taken) < most:
             job = heapq.heappop(heap)[2]
-            if job.state is State.waiting:
+            if self._wanted(job, now):
                 job.state = State.running
                 self.waiting -= 1
                 taken.append(job)
@@ -113,10 +117,15 @@ class Backlog:
             job.state = State.finished
             self._count(job, -1)
 
-    def _forget_dropped(self) -> None:
+    def _wanted(self, job: Job, now: float) -> bool:
+        if job.expires <= now:
+            self.drop([job])
+        return job.state is State.waiting
+
+    def _forget(self, now: float) -> None:
         for key in list(self._heaps):
             heap = self._heaps[key]
-            while heap and heap[0][2].state is State.dropped:
+            while heap and not self._wanted(heap[0][2], now):
                 heapq.heappop(heap)
             if not heap:
                 del self._heaps[key]

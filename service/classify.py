@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from models.answer import Answer
 from models.engine import Engine, Prepared
 from service.cache import AnswerCache
-from service.scheduler import Scheduler
+from service.deadline import Deadline
+from service.scheduler import Scheduler, Watch
 from service.settings import Settings
 from service.wire import Message
 
@@ -21,9 +22,10 @@ INLINE_CHARACTERS: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Answers in order, and where the time went, in seconds."""
+    """Answers in order, and where the time went, in seconds since `began` on the monotonic clock."""
 
     answers: list[Answer]
+    began: float
     prepared: float
     waited: float
     computed: float
@@ -36,25 +38,34 @@ class Outcome:
         return ", ".join([*told, f'cache;desc="{self.cached} of {len(self.answers)}"'])
 
 
+Answered = Callable[[Engine, Outcome], None]
+"""Is told of each outcome, and of the engine whose it is."""
+
+
 class Classifier:
     """One engine at a time, behind a scheduler and a cache. Requests under way keep the engine that they began with."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(
+        self, engine: Engine, settings: Settings, *, answered: Answered | None = None, computed: Watch | None = None
+    ) -> None:
         self.engine = engine
         self.settings = settings
+        self._answered = answered
         self.cache = AnswerCache(settings.cache_answers)
         self.scheduler = Scheduler(
             workers=settings.workers,
             queue_tokens=settings.queue_tokens,
+            queue_requests=settings.queue_requests,
             group_messages=settings.group_messages,
             group_tokens=settings.group_tokens,
+            watch=computed,
         )
 
     async def classify(self, messages: Sequence[Message], *, prompt: bool, wait: float | None = None) -> Outcome:
         """Answer messages in order; `prompt` ones are due sooner. `wait` shortens the time allowed, in seconds."""
         began = time.monotonic()
         allowed = self.settings.request_timeout
-        expires = began + (allowed if wait is None else min(wait, allowed))
+        deadline = Deadline.after(allowed, wait)
         engine = self.engine
         keys = [
             self.cache.key(engine.model_version, each.text, each.language, evidence=each.evidence) for each in messages
@@ -66,15 +77,18 @@ class Classifier:
         waited = computed = 0.0
         made_ready = began
         if missing:
-            self.scheduler.check_room()
+            self.scheduler.check_room(deadline, prompt=prompt)
             prepared = await self._prepare(engine, list(missing.values()))
             made_ready = time.monotonic()
-            done = await self.scheduler.compute(engine, prepared, expires=expires, prompt=prompt, allowed=allowed)
+            done = await self.scheduler.compute(engine, prepared, deadline=deadline, prompt=prompt, allowed=allowed)
             waited, computed = done.waited, done.computed
             for key, answer in zip(missing, done.answers, strict=True):
                 found[key] = answer
                 self.cache.put(key, answer)
-        return Outcome([found[key] for key in keys], made_ready - began, waited, computed, cached)
+        outcome = Outcome([found[key] for key in keys], began, made_ready - began, waited, computed, cached)
+        if self._answered:
+            self._answered(engine, outcome)
+        return outcome
 
     async def _prepare(self, engine: Engine, messages: Sequence[Message]) -> list[Prepared]:
         def prepare() -> list[Prepared]:

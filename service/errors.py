@@ -5,21 +5,33 @@
     │   ├── MalformedJson           not JSON
     │   ├── InvalidEncoding         not UTF-8
     │   └── BadLength               Content-Length is not a number
+    ├── Unauthenticated     401     no key
+    │   └── WrongKey                unknown, mistyped, expired or revoked
+    ├── Forbidden           403
+    │   ├── ScopeMissing            the key was made for other calls
+    │   └── CrossOrigin             a page of another site asked
     ├── NotFound            404
     ├── MethodNotAllowed    405
     ├── SlowBody            408     the body did not arrive in time
+    ├── Conflict            409
+    │   ├── VersionRefused          a version of the model cannot be served; the one before goes on
+    │   └── ActivationUnderWay      one at a time
     ├── TooLarge            413
     │   ├── BodyTooLarge
     │   ├── TextTooLong
     │   └── TooManyMessages
     ├── UnsupportedMedia    415     not JSON in UTF-8, or compressed
+    ├── Misdirected         421     `Host` is not a name of this service
     ├── InvalidFields       422     `errors` names each field and its mend
     ├── Overloaded          429     Retry-After: the predicted time until there is room
+    │   ├── RateLimited             a key has used up its minute
+    │   └── LockedOut               an address has shown too many wrong keys
     ├── Internal            500
-    └── Unavailable         503     Retry-After
-        ├── NotReady
-        ├── ShuttingDown
-        └── TooSlow
+    ├── Unavailable         503     Retry-After
+    │   ├── NotReady
+    │   ├── ShuttingDown
+    │   └── TooSlow                 the time that the service allows is over
+    └── DeadlinePassed      504     the time that the client allows is over, or will be; Retry-After
 
 Each leaves the service as `application/problem+json` (RFC 9457). No part of a problem repeats what a message said.
 """
@@ -117,6 +129,46 @@ class BadLength(BadRequest):
     code, title, closes = "bad-length", "Content-Length is not a number of bytes", True
 
 
+class Unauthenticated(Problem):
+    """The call needs a key, and none was sent."""
+
+    status, code, title = 401, "key-needed", "This call needs a key"
+    challenge: ClassVar[str] = 'Bearer realm="reclamo"'
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": self.challenge})
+
+
+class WrongKey(Unauthenticated):
+    """The key that was sent opens nothing. Why not is never told."""
+
+    code, title = "wrong-key", "The key does not open this service"
+    challenge = 'Bearer realm="reclamo", error="invalid_token"'
+
+
+class Forbidden(Problem):
+    """Whoever asks may not do this."""
+
+    status, code, title = 403, "forbidden", "This is not allowed"
+
+
+class ScopeMissing(Forbidden):
+    """The key lacks the scope that the call needs."""
+
+    code, title = "scope-missing", "The key was made for other calls"
+
+    def __init__(self, scope: str) -> None:
+        challenge = f'Bearer realm="reclamo", error="insufficient_scope", scope="{scope}"'
+        told = f"This call needs a key with the scope `{scope}`: ask whoever makes the keys for one."
+        super().__init__(told, headers={"WWW-Authenticate": challenge})
+
+
+class CrossOrigin(Forbidden):
+    """A browser was led here by a page of another site."""
+
+    code, title = "cross-origin", "Another site may not ask this"
+
+
 class NotFound(Problem):
     """There is nothing at this address."""
 
@@ -133,6 +185,24 @@ class SlowBody(Problem):
     """The body did not arrive in time."""
 
     status, code, title, closes = 408, "slow-body", "The body did not arrive in time", True
+
+
+class Conflict(Problem):
+    """It does not go together with how things stand."""
+
+    status, code, title = 409, "conflict", "This does not go together with how things stand"
+
+
+class VersionRefused(Conflict):
+    """A version cannot be served; the one that is served goes on."""
+
+    code, title = "version-refused", "This version cannot be served"
+
+
+class ActivationUnderWay(Conflict):
+    """Another version is being activated."""
+
+    code, title = "activation-under-way", "Another activation is under way"
 
 
 class TooLarge(Problem):
@@ -165,6 +235,12 @@ class UnsupportedMedia(Problem):
     status, code, title, closes = 415, "unsupported-media", "The service reads JSON in UTF-8, not compressed", True
 
 
+class Misdirected(Problem):
+    """The request was meant for another name."""
+
+    status, code, title = 421, "misdirected", "This service does not go by that name"
+
+
 class InvalidFields(Problem):
     """The body is JSON, but not of the form that was asked for."""
 
@@ -187,6 +263,18 @@ class Overloaded(_Later):
     """More work waits than the service can finish in good time."""
 
     status, code, title = 429, "overloaded", "Too much work is waiting"
+
+
+class RateLimited(Overloaded):
+    """A key has sent as much as it may in a minute."""
+
+    code, title = "rate-limited", "The key has used up its minute"
+
+
+class LockedOut(Overloaded):
+    """Too many wrong keys came from an address; no key that is new from there is looked at for a while."""
+
+    code, title = "locked-out", "Too many wrong keys"
 
 
 class Internal(Problem):
@@ -218,3 +306,9 @@ class TooSlow(Unavailable):
     """The answer was not there in time."""
 
     code, title = "too-slow", "The answer was not there in time"
+
+
+class DeadlinePassed(_Later):
+    """The client's own deadline has passed, or will have before its turn comes."""
+
+    status, code, title = 504, "deadline-passed", "The answer cannot be there by the client's deadline"

@@ -62,6 +62,7 @@ def pages(app: FastAPI, classifier: Classifier, interface: Interface) -> None:
         content = templates.get_template("index.html").render(
             ui=language,
             words=interface.phrase(language),
+            keyed=app.state.keeper is not None,
             languages=interface.languages,
             examples=interface.examples_for(engine.languages, language),
             interface=interface.for_page(language, engine.taxonomy),

@@ -6,13 +6,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
+from models.answer import Answer
+from service.canaries import Canary
 from service.errors import NotReady, ShuttingDown
 
 log = logging.getLogger(__name__)
 
 
 class Phase(StrEnum):
-    """The life of the service. `failed` lasts until someone mends the model and starts it anew."""
+    """The life of the service. `failed` lasts until another version is activated, or the service started anew."""
 
     starting = "starting"
     ready = "ready"
@@ -48,16 +50,23 @@ class Readiness:
         if self.phase is not Phase.stopping:
             self.check_ready()
 
-    async def try_out(self, canaries: dict[str, str], classify: Callable[[str, str], Awaitable[object]]) -> None:
-        """Classify one text of each language; become ready when all were answered."""
-        for language, text in canaries.items():
+    def passed(self) -> None:
+        """Say that the model which is served now has answered its test messages."""
+        if not self.stopping:
+            self.phase = Phase.ready
+
+    async def try_out(self, canaries: dict[str, Canary], classify: Callable[[str, str], Awaitable[Answer]]) -> None:
+        """Classify one message of each language; become ready when all got the labels that they must get."""
+        for language, canary in canaries.items():
             try:
-                await classify(text, language)
+                problem = canary.problem(await classify(canary.text, language))
             except Exception as error:  # whatever a model can raise makes the service unfit, not dead
-                log.error("not ready: the test message in %s raised %s", language, type(error).__name__)
+                problem = f"raised {type(error).__name__}"
+            if problem:
+                log.error("not ready: the test message in %s %s", language, problem)
                 if not self.stopping:
                     self.phase = Phase.failed
                 return
+        self.passed()
         if not self.stopping:
-            self.phase = Phase.ready
             log.info("ready: test messages in %s were answered", ", ".join(canaries))

@@ -2,57 +2,72 @@
 
 from __future__ import annotations
 
-import re
+import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from models.answer import Answer
-from service.body import JsonRoute
+from service.body import ComputingRoute
 from service.classify import Classifier, Outcome
 from service.connection import while_connected
-from service.errors import MEDIA
+from service.deadline import asked_wait
+from service.errors import MEDIA, NotReady
+from service.gate import charge, needs
 from service.readiness import Readiness
 from service.wire import Batch, Message, Results, Status, check_languages
-
-_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?:$|[,;\s])", re.IGNORECASE)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe refusals for the OpenAPI document; the component `ProblemBody` is added by the application."""
     told = {
-        400: "Not JSON, or not UTF-8",
+        400: "Not JSON, not UTF-8, or a header that cannot be read",
+        401: "No key, or one that opens nothing",
+        403: "The key lacks the scope, or a page of another site asked",
+        404: "There is nothing of that name",
         408: "The body did not arrive in time",
+        409: "It does not go together with how things stand; `detail` says why",
         413: "Body, message or batch over a limit",
         415: "Not `application/json` in UTF-8, or compressed",
+        421: "`Host` is not a name of this service",
         422: "A field cannot be used; `errors` names each and its mend",
-        429: "Too much work is waiting; `Retry-After` says for how long",
+        429: "Too much work is waiting, or the key has used up its minute; `Retry-After` says for how long",
         500: "The service failed",
         503: "Not ready, shutting down, or too slow; see `Retry-After`",
+        504: "The answer cannot be there by the deadline that the client set",
     }
     content = {MEDIA: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
-    return {status: {"description": told[status], "content": content} for status in statuses}
+    seconds = {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}}
+    challenge = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
+    headers = {401: challenge, 429: seconds, 503: seconds, 504: seconds}
+    return {
+        status: {"description": told[status], "content": content, "headers": headers.get(status, {})}
+        for status in statuses
+    }
 
 
-def wanted_wait(request: Request) -> float | None:
-    """Read the seconds from `Prefer: wait=N` (RFC 7240); None where the client does not say."""
-    found = _WAIT.search(request.headers.get("prefer", ""))
-    return float(found[1]) if found else None
+def wait_left(request: Request) -> float | None:
+    """Seconds that the client still waits, now that its request was read; None where it does not say."""
+    wait = asked_wait(request.headers)
+    return None if wait is None else wait - (time.monotonic() - request.state.arrived)
 
 
 def api_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
     """Make the routes that classify."""
-    router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["classify"])
-    refusals = problems(400, 408, 413, 415, 422, 429, 500, 503)
+    router = APIRouter(prefix="/v1", route_class=ComputingRoute, tags=["classify"], dependencies=[needs("classify")])
+    refusals = problems(400, 401, 403, 408, 413, 415, 421, 422, 429, 500, 503, 504)
 
     async def answer(request: Request, messages: Sequence[Message], *, batch: bool) -> Outcome:
         request.state.characters = sum(len(each.text) for each in messages)
+        wait = wait_left(request)
         readiness.check_open()
         check_languages(messages, classifier.engine.languages, batch=batch)
-        work = classifier.classify(messages, prompt=not batch, wait=wanted_wait(request))
-        return await while_connected(request, work)
+        charge(request, request.state.characters)
+        work = classifier.classify(messages, prompt=not batch, wait=wait)
+        request.state.outcome = outcome = await while_connected(request, work)
+        return outcome
 
     @router.post("/classify", response_model=Answer, responses=refusals)
     async def classify(message: Message, request: Request) -> Response:
@@ -73,16 +88,19 @@ def probe_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
     """Make the probes. They never wait behind messages."""
     router = APIRouter(tags=["operations"])
 
-    @router.get("/livez")
+    @router.get("/livez", responses=problems(400, 413, 415, 500))
     async def livez() -> Status:
         """Say that the process answers at all."""
         return Status(status="alive")
 
-    @router.get("/readyz", responses=problems(503))
+    @router.get("/readyz", responses=problems(400, 413, 415, 500, 503))
     async def readyz() -> Status:
         """Say whether messages may be sent: the model answered a test message in each language, and nothing stops."""
         readiness.check_ready()
-        return Status(status="ready", model_version=classifier.engine.model_version)
+        if classifier.scheduler.stalled(classifier.settings.request_timeout):
+            raise NotReady("No computing thread has finished anything for too long: if it lasts, start anew.")
+        engine = classifier.engine
+        return Status(status="ready", model_version=engine.model_version, engine=engine.name)
 
     return router
 

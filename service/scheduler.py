@@ -14,7 +14,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +22,8 @@ from typing import Final
 from models.answer import Answer
 from models.engine import Engine, Prepared
 from service.backlog import Backlog, Job
-from service.errors import Overloaded, ShuttingDown, TooSlow
+from service.deadline import Deadline
+from service.errors import Overloaded, ShuttingDown
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,13 @@ MEMORY: Final = 0.95
 """How much of the measured throughput a new group leaves standing: the last 20 groups make most of it."""
 
 LONGEST_RETRY: Final = 120.0
+
+FULL: Final = 0.98
+"""From this share on the line counts as full before a message is cut into tokens: over the rest they would all be cut
+only to be refused."""
+
+Watch = Callable[[Sequence[Job]], None]
+"""Is told of each group that was computed, on the thread that computed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +54,28 @@ class Computed:
 class Scheduler:
     """The front for asyncio and the threads behind it."""
 
-    def __init__(self, *, workers: int, queue_tokens: int, group_messages: int, group_tokens: int) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int,
+        queue_tokens: int,
+        queue_requests: int,
+        group_messages: int,
+        group_tokens: int,
+        watch: Watch | None = None,
+    ) -> None:
         self.workers = workers
         self.queue_tokens = queue_tokens
+        self.queue_requests = queue_requests
+        self._watch = watch
+        self._requests = 0
         self._backlog = Backlog(group_messages=group_messages, group_tokens=group_tokens)
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)
         self._threads: list[threading.Thread] = []
         self._closed = False
+        self._began: dict[str, float] = {}
+        """When each thread that computes now began, by its name."""
         self._tokens = 0.0
         self._seconds = 0.0
 
@@ -78,38 +100,57 @@ class Scheduler:
         """Tokens waiting or running now."""
         return self._backlog.cost
 
-    def check_room(self) -> None:
-        """Raise `Overloaded` where the line is full already, before a message is even cut into tokens."""
+    @property
+    def waiting(self) -> int:
+        """Messages that no thread has taken yet."""
+        return self._backlog.waiting
+
+    @property
+    def threads(self) -> int:
+        """Computing threads that are alive."""
+        return sum(thread.is_alive() for thread in self._threads)
+
+    def stalled(self, seconds: float) -> bool:
+        """Whether every thread has been computing the same group for longer than `seconds`."""
+        before = time.monotonic() - seconds
         with self._lock:
-            if self._backlog.cost >= self.queue_tokens:
+            return len(self._began) == self.workers and all(began < before for began in self._began.values())
+
+    def check_room(self, deadline: Deadline | None = None, *, prompt: bool = True) -> None:
+        """Refuse as `compute` would, as far as that can be told before a message is even cut into tokens."""
+        with self._lock:
+            if self._backlog.cost >= self.queue_tokens * FULL or self._requests >= self.queue_requests:
                 raise self._overloaded(1)
+            if deadline:
+                self._check_time(1, prompt, deadline)
 
     async def compute(
-        self, engine: Engine, prepared: Sequence[Prepared], *, expires: float, prompt: bool, allowed: float
+        self, engine: Engine, prepared: Sequence[Prepared], *, deadline: Deadline, prompt: bool, allowed: float
     ) -> Computed:
         """Compute messages in line with all others.
 
-        `expires` is the monotonic second by which an answer is of use, `allowed` the seconds that requests in general
-        may take. Raises `Overloaded` where the line is full or would take too long, `TooSlow` when time runs out. When
-        the caller is cancelled, what has not begun is dropped.
+        `allowed` is the seconds that requests in general may take. Raises `Overloaded` where the line is full or would
+        take too long, `DeadlinePassed` in place of the latter where the deadline is the client's own, and one of
+        `DeadlinePassed` and `TooSlow` when time runs out. When the caller is cancelled, what has not begun is dropped.
         """
         now = time.monotonic()
         loop = asyncio.get_running_loop()
         due = now + allowed * (PROMPT_SHARE if prompt else BATCH_SHARE)
-        jobs = [Job(engine, each, min(due, expires), prompt, now, loop.create_future()) for each in prepared]
+        expires = deadline.expires
+        jobs = [Job(engine, each, min(due, expires), expires, prompt, now, loop.create_future()) for each in prepared]
         with self._lock:
-            self._admit(sum(job.cost for job in jobs), prompt, expires - now)
+            self._admit(sum(job.cost for job in jobs), prompt, deadline)
+            self._requests += 1
             self._backlog.add(jobs)
             self._work.notify(min(len(jobs), self.workers))
         try:
-            async with asyncio.timeout(expires - time.monotonic()):
+            async with asyncio.timeout(deadline.left()):
                 answers = await asyncio.gather(*(job.future for job in jobs))
         except TimeoutError:
-            raise TooSlow(
-                "The answer was not there in time: send less at once, or allow more.", retry_after=self._drain()
-            ) from None
+            raise deadline.passed(self._drain()) from None
         finally:
             with self._lock:
+                self._requests -= 1
                 self._backlog.drop(jobs)
         return Computed(
             answers,
@@ -117,16 +158,23 @@ class Scheduler:
             computed=max((job.finished - job.started for job in jobs), default=0.0),
         )
 
-    def _admit(self, cost: int, prompt: bool, patience: float) -> None:
+    def _admit(self, cost: int, prompt: bool, deadline: Deadline) -> None:
         """Let `cost` tokens in, or refuse them now rather than after a wait in vain. An idle service takes anything."""
         if self._closed:
             raise ShuttingDown("The service is stopping: ask again, another one may answer.")
-        line = self._backlog
-        if line.cost == 0:
-            return
-        if line.cost + cost > self.queue_tokens:
+        if self._backlog.cost and self._backlog.cost + cost > self.queue_tokens:
             raise self._overloaded(cost)
-        if self._predicted((line.prompt_cost if prompt else line.cost) + cost) > patience:
+        if self._requests >= self.queue_requests:
+            raise self._overloaded(cost)
+        self._check_time(cost, prompt, deadline)
+
+    def _check_time(self, cost: int, prompt: bool, deadline: Deadline) -> None:
+        """Refuse `cost` tokens whose turn would come too late, or whose deadline has passed already."""
+        line, left = self._backlog, deadline.left()
+        late = self._predicted((line.prompt_cost if prompt else line.cost) + cost) - left if line.cost else 0.0
+        if left <= 0 or (late > 0 and deadline.clients):
+            raise deadline.passed(min(max(late, 0.0), LONGEST_RETRY))
+        if late > 0:
             raise self._overloaded(cost)
 
     def _overloaded(self, cost: int) -> Overloaded:
@@ -147,36 +195,57 @@ class Scheduler:
         return tokens * self._seconds / self._tokens / self.workers if self._tokens else 0.0
 
     def _serve(self) -> None:
-        while True:
-            with self._work:
-                while not (jobs := self._backlog.take(self.workers)):
-                    if self._closed:
-                        return
-                    self._work.wait()
-            began = time.monotonic()
-            for job in jobs:
-                job.started = began
-            outcomes = _outcomes(jobs)
-            ended = time.monotonic()
-            for job in jobs:
-                job.finished = ended
-            with self._lock:
-                self._backlog.finish(jobs)
-                self._tokens = self._tokens * MEMORY + sum(job.cost for job in jobs)
-                self._seconds = self._seconds * MEMORY + ended - began
-            with suppress(RuntimeError):  # the loop has ended: nobody waits for the answer
-                jobs[0].future.get_loop().call_soon_threadsafe(_deliver, jobs, outcomes)
+        while self._compute_next():
+            pass
+
+    def _compute_next(self) -> bool:
+        """Compute the next group; false where there will be none. A thread that waits holds no engine, and no text."""
+        with self._work:
+            while not (jobs := self._backlog.take(self.workers, time.monotonic())):
+                if self._closed:
+                    return False
+                self._work.wait()
+            self._began[threading.current_thread().name] = began = time.monotonic()
+        for job in jobs:
+            job.started = began
+        outcomes = _outcomes(jobs)
+        ended = time.monotonic()
+        for job in jobs:
+            job.finished = ended
+        with self._lock:
+            del self._began[threading.current_thread().name]
+            self._backlog.finish(jobs)
+            self._tokens = self._tokens * MEMORY + sum(job.cost for job in jobs)
+            self._seconds = self._seconds * MEMORY + ended - began
+        if self._watch:
+            try:
+                self._watch(jobs)
+            except Exception:
+                log.exception("a group was not measured")
+        with suppress(RuntimeError):  # the loop has ended: nobody waits for the answer
+            jobs[0].future.get_loop().call_soon_threadsafe(_deliver, jobs, outcomes)
+        return True
 
 
 def _outcomes(jobs: Sequence[Job]) -> list[Answer | Exception]:
-    """Compute a group. Where it fails, each message is tried alone, so that one cannot spoil its neighbours."""
+    """Compute a group. Where it fails, each message is tried alone, so that one cannot spoil its neighbours.
+
+    Whatever the engine raises becomes an outcome: a thread that it ended would be missing for good.
+    """
     engine = jobs[0].engine
     prepared = [job.prepared for job in jobs]
     try:
         scores = engine.encode_core(prepared)
         return [engine.encode_post(each, score) for each, score in zip(prepared, scores, strict=True)]
-    except Exception as error:
-        return [error] if len(jobs) == 1 else [_outcomes([job])[0] for job in jobs]
+    except BaseException as error:
+        return [_told(error)] if len(jobs) == 1 else [_outcomes([job])[0] for job in jobs]
+
+
+def _told(error: BaseException) -> Exception:
+    """Make something that a future can hold, and that nobody takes for a timeout of the service's own."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration | TimeoutError):
+        return error
+    return RuntimeError(f"the engine raised {type(error).__name__}").with_traceback(error.__traceback__)
 
 
 def _deliver(jobs: Sequence[Job], outcomes: Sequence[Answer | Exception]) -> None:

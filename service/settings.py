@@ -10,12 +10,14 @@ import argparse
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.decision import ERROR_RATE
 from service.cores import usable_cores
+from service.traces import installed
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +41,54 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of a classifier, or of versions with a pointer to one. Unset: the shipped model.",
     )
+    pointer_poll: float = Field(
+        default=2.0,
+        ge=0,
+        description="Seconds between looks at which version of the model is current; 0: only the start looks.",
+    )
+    engine: str = Field(
+        default="auto",
+        description="Run-time engine that computes, such as onnxruntime-int8 or openvino-bf16. auto: the model's own, "
+        "unless a self-test at the start finds one that agrees with it and is 10% faster.",
+    )
     error_rate: float = Field(
         default=ERROR_RATE,
         ge=0.01,
         le=0.3,
         description="Share of messages whose `plausible` labels may miss a true one: the lower, the larger the sets.",
+    )
+    keys: Path | None = Field(
+        default=None,
+        description="File of API keys, made by `python -m service keys make`. Unset: no keys, and only this machine "
+        "may use the service.",
+    )
+    open: bool = Field(
+        default=False,
+        description="Whether the service may be open to others without keys. Whoever reaches it is let in.",
+    )
+    hosts: str = Field(
+        default="",
+        description="Names that requests may come under (`Host`), apart by commas, besides loopback ones. Others: 421. "
+        "Empty: any name where there are keys, loopback ones alone where there are none.",
+    )
+    proxies: str = Field(
+        default="",
+        description="Addresses or networks of proxies, apart by commas, whose X-Forwarded-For and X-Forwarded-Proto "
+        "are believed.",
+    )
+    requests_per_minute: int = Field(
+        default=6_000,
+        gt=0,
+        description="Requests of one key in a minute, unless it has a rate of its own. Beyond it: 429.",
+    )
+    characters_per_minute: int = Field(
+        default=6_000_000, gt=0, description="Characters of messages sent with one key in a minute. Beyond it: 429."
+    )
+    key_failures: int = Field(
+        default=10,
+        gt=0,
+        description="Wrong keys from one address before it is locked out, for a second at first and for twice as long "
+        "each time after, up to 15 minutes. Beyond it: 429.",
     )
     max_body_bytes: int = Field(
         default=2_000_000, gt=0, description="Largest request body in bytes, however it is sent. Beyond it: 413."
@@ -53,7 +98,10 @@ class Settings(BaseSettings):
     )
     max_messages: int = Field(default=256, gt=0, description="Most messages in one batch. Beyond it: 413.")
     max_connections: int = Field(
-        default=900, gt=0, description="Most open connections, below the usual 1,024 file handles. Beyond it: 503."
+        default=900,
+        gt=0,
+        description="Most open connections, below the usual 1,024 file handles. Beyond it: 503. From four fifths of it "
+        "on, messages are refused with 429.",
     )
     queue_tokens: int = Field(
         default=40_000,
@@ -63,7 +111,13 @@ class Settings(BaseSettings):
     request_timeout: float = Field(
         default=30.0,
         gt=0,
-        description="Seconds from a request's arrival to its answer; `Prefer: wait=N` asks for fewer. Beyond it: 503.",
+        description="Seconds from a request's arrival to its answer; a client may ask for fewer. Beyond it: 503.",
+    )
+    head_timeout: float = Field(
+        default=10.0,
+        gt=0,
+        description="Seconds for a request's line and headers to arrive, from the opening of the connection or from "
+        "their first byte. Beyond it: the connection is closed.",
     )
     body_timeout: float = Field(default=10.0, gt=0, description="Seconds for a request body to arrive. Beyond it: 408.")
     workers: int = Field(
@@ -89,6 +143,27 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds between `/readyz` turning 503 and the port closing, so that balancers see it first.",
     )
+    log: Literal["text", "json"] = Field(
+        default="text", description="How the log is written: lines to read, or one JSON object a line."
+    )
+    traces: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^@?#\s]+$",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP) that is sent a span of each request, never "
+        "text; needs the extra `reclamo[traces]`. Unset: none.",
+    )
+
+    @property
+    def queue_requests(self) -> int:
+        """Requests that may wait at once: fewer than connections, so that whoever is refused is told so properly."""
+        return max(1, self.max_connections * 4 // 5)
+
+    @field_validator("traces")
+    @classmethod
+    def _traces_are_installed(cls, endpoint: str | None) -> str | None:
+        if endpoint and not installed():
+            raise ValueError("needs more software: pip install 'reclamo[traces]'")
+        return endpoint
 
     def lines(self) -> list[str]:
         """Say each setting as `RECLAMO_NAME=value`, secrets masked."""

@@ -34,12 +34,16 @@ def _checked_text(value: object) -> object:
 Text = Annotated[
     str,
     BeforeValidator(_checked_text),
-    Field(description="What the customer wrote: plain text, not blank.", examples=["My parcel is three weeks late."]),
+    Field(
+        description="What the customer wrote: plain text, not blank and without NUL.",
+        examples=["My parcel is three weeks late."],
+        json_schema_extra={"pattern": r"^[^\u0000]*\S[^\u0000]*$"},
+    ),
 ]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Message(_Strict):
@@ -56,6 +60,12 @@ class Batch(_Strict):
     messages: list[Message] = Field(min_length=1)
 
 
+class Activate(_Strict):
+    """How a version is to be activated."""
+
+    accept_taxonomy: bool = Field(default=False, description="Whether its taxonomy may be another than the one before.")
+
+
 class Results(BaseModel):
     """The answers to a batch, in the order of its messages."""
 
@@ -67,6 +77,7 @@ class Status(BaseModel):
 
     status: str
     model_version: str | None = None
+    engine: str | None = None
 
 
 MENDS: Final = {

@@ -38,7 +38,7 @@ def test_it_leads_with_the_two_commands() -> None:
 
 def test_it_shows_a_real_answer_in_each_language_and_they_are_true() -> None:
     assert {answer["language"]["label"] for _, answer in EXAMPLES} >= {"fi", "vi", "es", "en"}
-    with TestClient(create_app(load_engine(), Settings())) as client:
+    with TestClient(create_app(load_engine(), Settings()), base_url="http://localhost") as client:
         wait_until(lambda: client.get("/readyz").status_code == 200, seconds=60)
         for asked, shown in EXAMPLES:
             response = client.post("/v1/classify", json=asked)

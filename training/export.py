@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
@@ -23,6 +22,7 @@ from tokenizers import Tokenizer
 from data.taxonomy import Taxonomy
 from models.artifact import CALIBRATION, TAXONOMY, TOKENIZER, Manifest, seal
 from models.calibration import Calibration
+from models.onnx_runner import open_session
 from training.network import Network
 from training.recipe import ClassifierRecipe
 
@@ -72,9 +72,7 @@ def quantise(full: Path, folder: Path) -> None:
 
 def onnx_scores(path: Path, ids: Sequence[Sequence[int]], threads: int = 2, batch: int = 1) -> np.ndarray:
     """Scores (texts × columns) of an exported network, in the given order."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = open_session(path, threads)
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     rows: list[Any] = [None] * len(ids)
     for start in range(0, len(order), batch):

@@ -4,6 +4,7 @@ const words = JSON.parse(document.body.dataset.interface);
 const view = new AnswerView(words);
 const form = document.getElementById("form");
 const field = document.getElementById("text");
+const keyField = document.getElementById("key"); // there only where the service asks for keys
 const button = document.getElementById("submit");
 const problem = document.getElementById("error");
 const progress = document.getElementById("status");
@@ -15,18 +16,25 @@ const readable = reads.textContent.split(", ").filter(Boolean).map((id) => langu
 reads.textContent = new Intl.ListFormat(words.ui, { type: "conjunction" }).format(readable);
 
 /** Say in the person's own language what went wrong and what to do. */
-function showProblem(told) {
+function showProblem(told, where = field) {
   problem.textContent = told;
   problem.hidden = false;
   progress.textContent = "";
-  field.setAttribute("aria-invalid", "true");
-  field.focus();
+  where.setAttribute("aria-invalid", "true");
+  where.focus();
 }
 
 function clearProblem() {
   problem.hidden = true;
   problem.textContent = "";
   field.removeAttribute("aria-invalid");
+  keyField?.removeAttribute("aria-invalid");
+}
+
+/** The key as a header. What a key never has, such as a line end that was copied with it, is left out. */
+function credentials() {
+  const key = keyField?.value.replace(/[^!-~]/g, "");
+  return key ? { Authorization: `Bearer ${key}` } : {};
 }
 
 /** Choose the words for a status code. */
@@ -36,6 +44,10 @@ function explain(response) {
     case 400:
     case 422:
       return words.phrases.error_400;
+    case 401:
+      return words.phrases.error_401;
+    case 403:
+      return words.phrases.error_403;
     case 413:
       return words.phrases.error_413;
     case 429:
@@ -65,7 +77,7 @@ async function read() {
   try {
     const response = await fetch("/v1/classify", {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...credentials() },
       body: JSON.stringify({ text }),
     });
     const answer = response.ok ? await response.json() : null;
@@ -77,7 +89,7 @@ async function read() {
       section.scrollIntoView({ block: "nearest" });
     } else {
       section.hidden = true;
-      showProblem(explain(response));
+      showProblem(explain(response), keyField && [401, 403].includes(response.status) ? keyField : field);
     }
   } catch {
     if (mine === latest) showProblem(words.phrases.error_network);
@@ -113,6 +125,15 @@ field.addEventListener("input", () => {
   field.removeAttribute("lang");
   clearProblem();
 });
+
+/* The key is kept for this tab alone, and goes with it. */
+if (keyField) {
+  keyField.value = sessionStorage.getItem("reclamo-key") ?? "";
+  keyField.addEventListener("input", () => {
+    sessionStorage.setItem("reclamo-key", keyField.value);
+    clearProblem();
+  });
+}
 
 /* Pointing at a label shows where the message speaks for it. */
 for (const [event, on] of [["pointerover", true], ["pointerout", false]]) {

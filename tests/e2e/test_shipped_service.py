@@ -15,6 +15,10 @@ from typing import Any
 
 import pytest
 
+from models.artifact import read_manifest
+from models.registry import current_version
+from models.runner import engines
+
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +44,20 @@ def post(url: str, body: object) -> Any:
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as response:
         return json.loads(response.read())
+
+
+def test_it_names_the_engine_that_computes(service: tuple[str, subprocess.Popen[str]]) -> None:
+    with urllib.request.urlopen(f"{service[0]}/readyz", timeout=30) as response:
+        told = json.loads(response.read())
+    assert told["engine"] in engines(read_manifest(current_version()))
+    assert told["model_version"] == read_manifest(current_version()).model_version
+
+
+def test_an_engine_that_does_not_go_with_the_model_ends_the_start() -> None:
+    command = [sys.executable, "-m", "service", "--port", "0", "--engine", "abacus"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 3
+    assert "has no weights for the engine 'abacus'; RECLAMO_ENGINE can be auto, onnxruntime-int8" in ended.stderr
 
 
 def test_a_batch_in_five_languages_and_clean_end(service: tuple[str, subprocess.Popen[str]]) -> None:

@@ -19,8 +19,9 @@ Start = Callable[..., TestClient]
 
 
 def settings(**changes: Any) -> Settings:
-    """Small settings for tests: two workers and one second to end."""
-    return Settings(**{"workers": 2, "grace": 1.0, "stop_delay": 0.0, **changes})
+    """Small settings for tests: two workers, one second to end, no pointer followed, and the test client's name."""
+    small = {"workers": 2, "grace": 1.0, "stop_delay": 0.0, "pointer_poll": 0.0, "hosts": "testserver"}
+    return Settings(**{**small, **changes})
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:

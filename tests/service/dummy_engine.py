@@ -24,6 +24,7 @@ class DummyEngine:
     """The three seams, deterministic. `seconds` is slept for each message; `before` is called with each group."""
 
     model_version = "dummy-1"
+    name = "dummy"
     languages: Sequence[str] = ("fi", "vi", "es", "en")
 
     def __init__(

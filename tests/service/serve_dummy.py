@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import service.__main__ as program
+import service.loading as loading
 from models.engine import Engine, Prepared
+from service.settings import Settings
 from tests.service.dummy_engine import DummyEngine
 
 
-def load(model: Path | None, error_rate: float) -> Engine:
+def load(folder: Path, settings: Settings) -> Engine:
     def take_time(group: Sequence[Prepared]) -> None:
         logging.getLogger("dummy").info("computing %d", len(group))
         time.sleep(float(sys.argv[1]) * sum("slow" in each.text for each in group))
@@ -22,5 +24,5 @@ def load(model: Path | None, error_rate: float) -> Engine:
 
 
 if __name__ == "__main__":
-    program.load = load
+    loading.load = load
     sys.exit(program.main(sys.argv[2:]))

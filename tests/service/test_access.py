@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -23,8 +24,23 @@ def test_every_response_is_protected(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["content-security-policy"].startswith("default-src 'self'; ")
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cache-control"] in ("no-store", "no-cache")
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-request-id"]
+
+
+@pytest.mark.parametrize("path", ["/livez", "/openapi.json", "/nothing", "/v1/classify"])
+def test_only_pages_and_their_files_may_be_kept_by_a_cache(client: TestClient, path: str) -> None:
+    assert client.get(path).headers["cache-control"] == "no-store"
+    for page in ("/", "/docs", "/static/page.js"):
+        assert client.get(page).headers["cache-control"] == "no-cache"
+
+
+def test_tls_alone_is_asked_for_only_where_there_is_tls(client: TestClient) -> None:
+    assert "strict-transport-security" not in client.get("/").headers
+    secured = client.get("https://testserver/").headers["strict-transport-security"]
+    assert re.fullmatch(r"max-age=\d{7,}", secured)
 
 
 def test_scripts_are_never_allowed_inline(client: TestClient) -> None:

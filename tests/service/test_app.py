@@ -23,11 +23,29 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_one(client: TestClient
 
 def test_the_description_has_every_refusal(client: TestClient) -> None:
     described = client.get("/openapi.json").json()
-    assert set(described["paths"]) == {"/v1/classify", "/v1/classify/batch", "/livez", "/readyz"}
+    assert set(described["paths"]) == {
+        *("/v1/classify", "/v1/classify/batch", "/v1/models", "/v1/models/{version}/activate"),
+        *("/livez", "/readyz", "/metrics"),
+    }
     for path in ("/v1/classify", "/v1/classify/batch"):
         responses = described["paths"][path]["post"]["responses"]
-        assert set(responses) == {"200", "400", "408", "413", "415", "422", "429", "500", "503"}
+        assert set(responses) == {
+            "200",
+            "400",
+            "401",
+            "403",
+            "408",
+            "413",
+            "415",
+            "421",
+            "422",
+            "429",
+            "500",
+            "503",
+            "504",
+        }
         assert list(responses["422"]["content"]) == ["application/problem+json"]
+    assert {"403", "404", "409"} <= set(described["paths"]["/v1/models/{version}/activate"]["post"]["responses"])
     references = set(re.findall(r"#/components/schemas/(\w+)", str(described)))
     assert references <= set(described["components"]["schemas"])
 

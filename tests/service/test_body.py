@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.conftest import Start
+from models.engine import Prepared
+from tests.service.conftest import Start, wait_until
+from tests.service.dummy_engine import DummyEngine
 
 JSON = {"content-type": "application/json"}
 
@@ -74,3 +79,25 @@ def test_long_messages_and_large_batches_are_too_large(start: Start) -> None:
 def test_thousands_of_fields_are_one_error(client: TestClient) -> None:
     body = b"{" + b",".join(b'"f%d": 0' % number for number in range(50_000)) + b"}"
     assert refused(client, body)[0] == 422
+
+
+def test_while_the_line_is_full_nothing_is_parsed(start: Start) -> None:
+    gate = threading.Event()
+    gate.set()
+
+    def hold(_: Sequence[Prepared]) -> None:
+        assert gate.wait(5)
+
+    engine = DummyEngine(before=hold)
+    client = start(engine, workers=1, queue_tokens=10)
+    gate.clear()
+    filling = threading.Thread(target=client.post, args=("/v1/classify",), kwargs={"json": {"text": "word " * 50}})
+    filling.start()
+    wait_until(lambda: client.app.state.classifier.scheduler.cost == 52)  # type: ignore[attr-defined]
+    assert refused(client, b"{")[:2] == (429, "overloaded"), "it is no JSON, and nobody has looked"
+    assert refused(client, b"{", "/v1/classify/batch")[:2] == (429, "overloaded")
+    assert refused(client, b'{"text": "new"}')[:2] == (429, "overloaded")
+    gate.set()
+    filling.join()
+    assert "new" not in engine.computed
+    assert refused(client, b"{")[:2] == (400, "malformed-json")

@@ -7,6 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 from models.answer import Reason
+from service.canaries import Canary
 from service.interface import CATALOGUE, Interface, read_interface
 from tests.service.dummy_engine import DummyEngine
 
@@ -63,6 +64,7 @@ def test_names_come_from_the_taxonomy() -> None:
 
 def test_a_language_without_examples_is_tried_with_a_label() -> None:
     canaries = INTERFACE.canaries(["fi", "sv"], TAXONOMY)
-    assert "kaasulle" in canaries["fi"]
-    assert canaries["sv"] == "Complaint"
+    assert "tilausmaksu" in canaries["fi"].text.lower()
+    assert canaries["fi"].labels == {"kind": "complaint", "themes": "billing"}
+    assert canaries["sv"] == Canary("Complaint")
     assert list(INTERFACE.examples_for(["sv", "es"], "en")) == ["es"]

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from data.taxonomy import Taxonomy
 from service.interface import read_interface
+from service.keys import edit_keys
 from tests.service.conftest import Start
 from tests.service.dummy_engine import DummyEngine
 
@@ -70,6 +71,30 @@ def test_nothing_is_inline_and_nothing_comes_from_another_host(client: TestClien
 def test_the_script_never_sets_markup() -> None:
     for file in STATIC.glob("*.js"):
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", file.read_text())
+
+
+@pytest.mark.parametrize("ui", LANGUAGES)
+def test_the_page_asks_for_a_key_only_where_there_are_keys(
+    client: TestClient, start: Start, tmp_path: Path, ui: str
+) -> None:
+    with edit_keys(tmp_path / "keys.json"):
+        pass
+    words = read_interface().phrase(ui)
+    assert 'id="key"' not in client.get(f"/?ui={ui}").text
+    page = start(keys=tmp_path / "keys.json").get(f"/?ui={ui}").text
+    (field,) = re.findall(r"<input [^>]*>", page)
+    assert 'type="password"' in field
+    assert 'autocomplete="off"' in field
+    assert "name=" not in field, "it never becomes a part of an address"
+    assert words["key"] in unescape(page)
+    assert words["key_note"] in unescape(page)
+
+
+def test_the_script_keeps_the_key_in_its_tab_alone() -> None:
+    script = (STATIC / "page.js").read_text(encoding="utf-8")
+    assert 'sessionStorage.setItem("reclamo-key"' in script
+    for lasting in ("localStorage", "document.cookie", "indexedDB", "caches"):
+        assert lasting not in script
 
 
 def test_labels_are_escaped_and_come_from_the_taxonomy(start: Start) -> None:

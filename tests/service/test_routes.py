@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from service.readiness import Phase
-from service.routes import wanted_wait
+from service.routes import wait_left
 from tests.service.conftest import Start
 from tests.service.dummy_engine import DummyEngine
 
@@ -126,18 +128,37 @@ def test_timing_is_told(client: TestClient) -> None:
     assert timing.endswith('cache;desc="1 of 1"')
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"), [("wait=2", 2.0), ("respond-async, Wait = 10", 10.0), ('wait="3";x', 3.0), ("await=5", None)]
-)
-def test_the_wait_of_the_prefer_header_is_read(header: str, seconds: float | None) -> None:
-    assert wanted_wait(Request({"type": "http", "headers": [(b"prefer", header.encode())]})) == seconds
-
-
-def test_who_cannot_wait_is_told_in_time(start: Start) -> None:
-    response = start(DummyEngine(seconds=0.15)).post(SINGLE, json={"text": "a"}, headers={"prefer": "wait=0"})
-    assert response.status_code == 503
-    assert response.json()["type"].endswith(":too-slow")
+@pytest.mark.parametrize("header", [{"prefer": "wait=0"}, {"x-request-timeout-ms": "0"}])
+def test_who_cannot_wait_is_told_and_nothing_is_computed(start: Start, header: dict[str, str]) -> None:
+    engine = DummyEngine()
+    response = start(engine).post(SINGLE, json={"text": "a"}, headers=header)
+    assert (response.status_code, response.json()["type"]) == (504, "urn:reclamo:problem:deadline-passed")
     assert int(response.headers["retry-after"]) >= 1
+    assert len(engine.computed) == 4, "the test messages alone"
+
+
+def test_an_answer_that_misses_the_clients_deadline_is_a_504(start: Start) -> None:
+    client = start(DummyEngine(seconds=0.15))
+    response = client.post(SINGLE, json={"text": "a"}, headers={"x-request-timeout-ms": "50", "prefer": "wait=9"})
+    assert (response.status_code, response.json()["type"].rpartition(":")[2]) == (504, "deadline-passed")
+
+
+def test_the_deadline_is_counted_from_when_the_request_arrived() -> None:
+    scope = {"type": "http", "headers": [(b"prefer", b"wait=3")], "state": {"arrived": time.monotonic() - 1}}
+    left = wait_left(Request(scope))
+    assert left is not None
+    assert left <= 2
+
+
+def test_a_deadline_that_is_none_is_a_bad_request(client: TestClient) -> None:
+    response = client.post(SINGLE, json={"text": "a"}, headers={"x-request-timeout-ms": "soon"})
+    assert response.status_code == 400
+    assert "X-Request-Timeout-Ms as a whole number of milliseconds" in response.json()["detail"]
+
+
+def test_an_answer_from_the_cache_comes_in_time_for_anybody(client: TestClient) -> None:
+    client.post(SINGLE, json={"text": "asked before"})
+    assert client.post(SINGLE, json={"text": "asked before"}, headers={"prefer": "wait=0"}).status_code == 200
 
 
 def test_an_answer_that_takes_too_long_is_a_503(start: Start) -> None:
@@ -149,4 +170,4 @@ def test_an_answer_that_takes_too_long_is_a_503(start: Start) -> None:
 
 def test_the_probes(client: TestClient) -> None:
     assert client.get("/livez").json()["status"] == "alive"
-    assert client.get("/readyz").json() == {"status": "ready", "model_version": "dummy-1"}
+    assert client.get("/readyz").json() == {"status": "ready", "model_version": "dummy-1", "engine": "dummy"}

@@ -4,12 +4,14 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 
 import pytest
 
 from models.answer import Answer
 from models.engine import Prepared
-from service.errors import Overloaded, ShuttingDown, TooSlow
+from service.deadline import Deadline
+from service.errors import DeadlinePassed, Overloaded, ShuttingDown, TooSlow
 from service.scheduler import Scheduler
 from tests.service.conftest import Start, wait_until
 from tests.service.dummy_engine import DummyEngine
@@ -32,9 +34,17 @@ class Gate:
         await asyncio.to_thread(self.entered.acquire)
 
 
-def run(body: Body, engine: DummyEngine, *, workers: int = 1, queue_tokens: int = 1000) -> None:
+def run(
+    body: Body, engine: DummyEngine, *, workers: int = 1, queue_tokens: int = 1000, queue_requests: int = 100
+) -> None:
     async def main() -> None:
-        scheduler = Scheduler(workers=workers, queue_tokens=queue_tokens, group_messages=4, group_tokens=512)
+        scheduler = Scheduler(
+            workers=workers,
+            queue_tokens=queue_tokens,
+            queue_requests=queue_requests,
+            group_messages=4,
+            group_tokens=512,
+        )
         scheduler.start()
         try:
             await body(scheduler, engine)
@@ -45,11 +55,16 @@ def run(body: Body, engine: DummyEngine, *, workers: int = 1, queue_tokens: int 
 
 
 async def compute(
-    scheduler: Scheduler, engine: DummyEngine, *texts: str, seconds: float = 5.0, prompt: bool = True
+    scheduler: Scheduler,
+    engine: DummyEngine,
+    *texts: str,
+    seconds: float = 5.0,
+    prompt: bool = True,
+    clients: bool = False,
 ) -> list[Answer]:
     prepared = [engine.encode_pre(text) for text in texts]
-    expires = time.monotonic() + seconds
-    done = await scheduler.compute(engine, prepared, expires=expires, prompt=prompt, allowed=30.0)
+    deadline = Deadline(time.monotonic() + seconds, clients)
+    done = await scheduler.compute(engine, prepared, deadline=deadline, prompt=prompt, allowed=30.0)
     return done.answers
 
 
@@ -76,6 +91,21 @@ def test_a_full_line_refuses_and_says_when_to_come_back() -> None:
     run(body, DummyEngine(before=gate), queue_tokens=10)
 
 
+@pytest.mark.parametrize(("tokens", "full"), [(97, False), (98, True)])
+def test_a_line_that_is_nearly_full_is_full_before_anything_is_cut_into_tokens(tokens: int, full: bool) -> None:
+    gate = Gate()
+
+    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
+        first = asyncio.create_task(compute(scheduler, engine, "word " * (tokens - 2)))
+        await gate.wait_entered()
+        with pytest.raises(Overloaded) if full else nullcontext():
+            scheduler.check_room()
+        gate.event.set()
+        await first
+
+    run(body, DummyEngine(before=gate), queue_tokens=100)
+
+
 def test_an_idle_service_takes_any_one_request() -> None:
     async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
         assert len(await compute(scheduler, engine, "word " * 50)) == 1
@@ -96,6 +126,14 @@ def test_what_would_come_too_late_is_refused_at_once() -> None:
         with pytest.raises(Overloaded) as refused:
             await compute(scheduler, engine, "c " * 400, seconds=2)
         assert 1 <= int(refused.value.headers["Retry-After"]) <= 30
+        with pytest.raises(DeadlinePassed) as late:
+            await compute(scheduler, engine, "c " * 400, seconds=2, clients=True)
+        assert 1 <= int(late.value.headers["Retry-After"]) <= 30
+        before = len(engine.computed)
+        with pytest.raises(DeadlinePassed):
+            scheduler.check_room(Deadline(time.monotonic() + 0.01, clients=True))
+        scheduler.check_room(Deadline(time.monotonic() + 30))
+        assert len(engine.computed) == before
         gate.event.set()
         await first
 
@@ -121,20 +159,77 @@ def test_cancelled_work_never_reaches_the_engine() -> None:
     assert sorted(engine.computed) == ["first", *(f"other {number}" for number in range(1, 10, 2))]
 
 
-def test_expired_work_is_dropped_and_told() -> None:
+@pytest.mark.parametrize(("clients", "told"), [(True, DeadlinePassed), (False, TooSlow)])
+def test_expired_work_is_dropped_and_told(clients: bool, told: type[Exception]) -> None:
     gate = Gate()
     engine = DummyEngine(before=gate)
 
     async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
         first = asyncio.create_task(compute(scheduler, engine, "first"))
         await gate.wait_entered()
-        with pytest.raises(TooSlow):
-            await compute(scheduler, engine, "too late", seconds=0.02)
+        with pytest.raises(told):
+            await compute(scheduler, engine, "too late", seconds=0.02, clients=clients)
         gate.event.set()
         await first
 
     run(body, engine)
     assert engine.computed == ["first"]
+
+
+def test_work_that_expired_while_the_loop_was_held_up_is_not_computed() -> None:
+    gate = Gate()
+    engine = DummyEngine(before=gate)
+
+    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
+        first = asyncio.create_task(compute(scheduler, engine, "first"))
+        await gate.wait_entered()
+        texts = [f"number {number}" for number in range(10)]
+        others = [
+            asyncio.create_task(compute(scheduler, engine, text, seconds=0.05 if number % 2 else 5.0))
+            for number, text in enumerate(texts)
+        ]
+        await asyncio.sleep(0)
+        time.sleep(0.1)  # no timer of the loop runs: the threads alone can tell
+        gate.event.set()
+        wait_until(lambda: len(engine.computed) == 6)
+        given = await asyncio.gather(*others, return_exceptions=True)
+        assert [isinstance(each, TooSlow) for each in given] == [False, True] * 5
+        await first
+        assert scheduler.cost == 0
+
+    run(body, engine)
+    assert sorted(engine.computed) == ["first", *(f"number {number}" for number in range(0, 10, 2))]
+
+
+@pytest.mark.parametrize(("clients", "told"), [(True, DeadlinePassed), (False, TooSlow)])
+def test_what_comes_after_its_deadline_is_not_even_put_in_line(clients: bool, told: type[Exception]) -> None:
+    engine = DummyEngine()
+
+    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
+        with pytest.raises(told):
+            await compute(scheduler, engine, "yesterday", seconds=-1, clients=clients)
+        with pytest.raises(told):
+            scheduler.check_room(Deadline(time.monotonic() - 1, clients))
+
+    run(body, engine)
+    assert engine.computed == []
+
+
+def test_so_many_requests_wait_and_no_more_however_small_they_are() -> None:
+    gate = Gate()
+
+    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
+        waiting = [asyncio.create_task(compute(scheduler, engine, "a")) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await compute(scheduler, engine, "b")
+        with pytest.raises(Overloaded):
+            scheduler.check_room()
+        gate.event.set()
+        await asyncio.gather(*waiting)
+        assert await compute(scheduler, engine, "c")
+
+    run(body, DummyEngine(before=gate), queue_requests=3)
 
 
 def test_a_single_message_overtakes_a_batch() -> None:
