@@ -10,7 +10,7 @@ INFINITY := .venv-infinity
 AUDIT := .venv-audit
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup serve test check train evaluate evaluate-encoder bench-finetune bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload race race-limit audit clean
+.PHONY: help setup serve test check train evaluate evaluate-encoder bench-finetune bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload race race-limit chaos audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -67,6 +67,11 @@ race: $(RACE)/ready $(INFINITY)/ready ## race other servers on these cores (OPTI
 
 race-limit: $(RACE)/ready ## measure the distance to what the processor can do; into the same report
 	$(RACE)/bin/python -m benchmarks.race limit
+
+CHAOS ?= 5000
+chaos: $(DEV)/ready ## bad, half and vanishing requests, silent clients, faults of the machine; then a long fuzz (CHAOS=5000; ten minutes; Linux)
+	$(DEV)/bin/python -m benchmarks.chaos --requests $(CHAOS)
+	FUZZ_EXAMPLES=500 $(DEV)/bin/python -m pytest tests/service/test_fuzz.py
 
 audit: ## hold the pinned packages against published vulnerabilities (needs network; says so where it has none)
 	@test -d $(AUDIT) || $(PYTHON) -m venv $(AUDIT)

@@ -26,7 +26,7 @@ def model_router(activation: Activation) -> APIRouter:
     """Make the routes for whoever runs the service."""
     router = APIRouter(prefix="/v1/models", route_class=JsonRoute, tags=["models"], dependencies=[needs("admin")])
 
-    @router.get("", responses={200: {"links": LINKS}} | problems(400, 401, 403, 413, 415, 421, 429, 500))
+    @router.get("", responses={200: {"links": LINKS}, **problems(400, 401, 403, 413, 415, 421, 429, 500)})
     async def models() -> Versions:
         """List the versions of the model, whether each can be served, and which one answers."""
         return await activation.look()

@@ -37,7 +37,7 @@ Text = Annotated[
     Field(
         description="What the customer wrote: plain text, not blank and without NUL.",
         examples=["My parcel is three weeks late."],
-        json_schema_extra={"pattern": r"^[^\u0000]*\S[^\u0000]*$"},
+        json_schema_extra={"pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"},
     ),
 ]
 

@@ -29,7 +29,7 @@ from benchmarks.race.reference import Reference
 from benchmarks.race.report import write_report
 from benchmarks.race.results import ENGINE, Phase, Result, append, read
 from benchmarks.race.rows import RECLAMO, Row, all_rows
-from benchmarks.race.server import ServerError, running, session_members
+from benchmarks.race.server import ServerError, processes, running
 from benchmarks.race.shared_model import PaddedEngine, Setup, answers, load, read_setup
 from benchmarks.race.standings import Standings, rate
 from benchmarks.race.texts import draw_texts, endless, from_round
@@ -151,28 +151,16 @@ def test_a_server_and_all_that_it_started_are_gone_afterwards(tmp_path: Path) ->
         "import signal, subprocess, sys\n"
         "from http.server import HTTPServer, SimpleHTTPRequestHandler\n"
         "deaf = 'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)'\n"
-        "subprocess.Popen([sys.executable, '-c', deaf])\n"
+        "subprocess.Popen([sys.executable, '-c', deaf], start_new_session=True)\n"
         "HTTPServer(('127.0.0.1', int(sys.argv[1])), SimpleHTTPRequestHandler).serve_forever()\n",
         encoding="utf-8",
     )
-    with running([sys.executable, str(program), "{port}"], "/", tmp_path / "log", tmp_path, {}) as address:
-        listener = _listener(tmp_path)
-        assert len(session_members(listener)) == 2
-    assert session_members(listener) == []
+    with running([sys.executable, str(program), "{port}"], "/", tmp_path / "log", tmp_path, {}) as server:
+        assert len(processes(server.mark)) == 2
+        assert server.processor_seconds() > 0
+    assert processes(server.mark) == []
     with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) != 0
-
-
-def _listener(folder: Path) -> int:
-    """Find the process that runs in the folder and leads its session."""
-    for each in Path("/proc").glob("[0-9]*/cwd"):
-        pid = int(each.parent.name)
-        try:
-            if each.resolve() == folder.resolve() and pid in session_members(pid):
-                return pid
-        except OSError:
-            continue
-    raise AssertionError("it does not run")
+        assert probe.connect_ex(("127.0.0.1", int(server.address.rpartition(":")[2]))) != 0
 
 
 def test_a_server_that_ends_at_once_is_told_with_its_log(tmp_path: Path) -> None:
@@ -284,7 +272,8 @@ def test_a_cut_race_is_read_back_without_what_belongs_to_another(tmp_path: Path)
     path = tmp_path / "results.jsonl"
     for each in (result("old", race="b"), result("x", refused="no", phases={}), result("x"), result("y", 1)):
         append(each, path)
-    assert {(each.row, each.round, each.refused) for each in read(path)} == {("x", 0, None), ("y", 1, None)}
+    assert {(each.row, each.round, each.refused) for each in read(path=path)} == {("x", 0, None), ("y", 1, None)}
+    assert [each.row for each in read("b", path)] == ["old"]
 
 
 def test_ratios_are_taken_within_a_round() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.keys import SCOPES, edit_keys, issue
+from service.wire import Message
 from tests.service.conftest import settings, wait_until
 from tests.service.declared import Document, Headers, Reply, send
 from tests.service.dummy_engine import DummyEngine
@@ -68,12 +70,13 @@ def lies(app: FastAPI, number: int, authorization: str | None = None) -> dict[st
     """Let schemathesis try the whole document with all of its checks; tells the failures, each with a way to see it."""
     given = {
         "seed": secrets.randbits(64) if LONG else 0,
+        "cache": {"enabled": False},
         "headers": {"Authorization": authorization} if authorization else {},
         "generation": {"deterministic": not LONG, "max-examples": LONG or number},
     }
     config = SchemathesisConfig.from_dict(given)
     found, ran = {}, Counter[str]()
-    with asgi.get_client(app) as client:
+    with asgi.get_client(app) as client:  # type: ignore[arg-type]  # it names the messages' types more narrowly
         wait_until(lambda: bool(client.get("/readyz").ok), seconds=30)
         schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=config)
         for event in engine.from_schema(schema).execute():
@@ -140,7 +143,7 @@ BODIES = st.one_of(
     st.builds(lambda value, cut: encoded(value, "utf-8")[:-cut], OBJECTS, st.integers(1, 9)),
     st.builds(lambda number: b'{"text": %s}' % number.encode(), NUMBERS),
     st.builds(lambda key: b'{"text": "a", "%s": "b"}' % key, st.sampled_from([b"text", b"__proto__", b"", b"\\u0000"])),
-    st.builds(lambda opening, levels: opening * levels, st.sampled_from([b"[", b'{"text":', b'{"messages":[']), st.integers(1, 50_000)),
+    st.builds(lambda opening, levels: opening * levels, st.sampled_from([b"[", b'{"text":']), st.integers(1, 50_000)),
     st.builds(lambda levels: b'{"text":' + b"[" * levels + b"]" * levels + b"}", st.integers(1, 50_000)),
     st.builds(lambda names: json.dumps({f"f{n}": n for n in range(names)}).encode(), st.integers(10, 5_000)),
     st.builds(lambda number: b'{"messages":[' + b",".join([b'{"text":"a"}'] * number) + b"]}", st.integers(250, 300)),
@@ -149,7 +152,7 @@ BODIES = st.one_of(
 )  # fmt: skip
 TYPES = st.one_of(
     st.just(b"application/json"),
-    st.sampled_from([b"", b"text/plain", b"application/json; charset=utf-16", b"application/json; charset=\xff", b"APPLICATION/JSON;;;"]),
+    st.sampled_from([b"", b"text/plain", b"application/json; charset=utf-16", b"APPLICATION/JSON; charset=\xff;;"]),
     st.binary(max_size=20).map(lambda value: value.translate(None, b"\r\n\0")),
 )  # fmt: skip
 HEADERS: st.SearchStrategy[Headers] = st.lists(
@@ -160,7 +163,7 @@ HEADERS: st.SearchStrategy[Headers] = st.lists(
         ),
         st.tuples(st.just(b"transfer-encoding"), st.just(b"chunked")),
         st.tuples(st.just(b"expect"), st.just(b"100-continue")),
-        st.tuples(st.just(b"prefer"), st.sampled_from([b"wait=9", b"wait=" + b"9" * 400, b"wait=-1", b"wait=;", b"\xff"])),
+        st.tuples(st.just(b"prefer"), st.sampled_from([b"wait=9", b"wait=" + b"9" * 400, b"wait=-1", b"\xff"])),
         st.tuples(
             st.just(b"x-request-timeout-ms"), st.sampled_from([b"9000", b"9" * 400, b"-1", b"1.5", b"", b"\xd9\xa3"])
         ),
@@ -205,6 +208,7 @@ def test_any_text_gets_an_answer_or_a_reason(sent: Send, text: str) -> None:
     reply = sent("post", SINGLE, JSON, [encoded({"text": text}, "ascii")])
     surrogate = any("\ud800" <= character <= "\udfff" for character in json.loads(json.dumps(text)))
     wrong = surrogate or "\0" in text or not text.strip()
+    assert surrogate or bool(re.search(Message.model_json_schema()["properties"]["text"]["pattern"], text)) is not wrong
     assert reply.status == (413 if len(text) > MAX_CHARACTERS else 422 if wrong else 200)
     if reply.status == 200:
         assert json.loads(reply.body)["model_version"] == "dummy-1"

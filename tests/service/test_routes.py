@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -8,7 +9,7 @@ from starlette.testclient import TestClient
 
 from service.readiness import Phase
 from service.routes import wait_left
-from tests.service.conftest import Start
+from tests.service.conftest import Start, wait_until
 from tests.service.dummy_engine import DummyEngine
 
 JSON = {"content-type": "application/json"}
@@ -166,6 +167,24 @@ def test_an_answer_that_takes_too_long_is_a_503(start: Start) -> None:
     client.app.state.readiness.phase = Phase.ready  # type: ignore[attr-defined]
     response = client.post(SINGLE, json={"text": "a"})
     assert (response.status_code, response.json()["type"].rpartition(":")[2]) == (503, "too-slow")
+
+
+def test_while_every_thread_is_stuck_the_service_is_alive_and_not_ready(start: Start) -> None:
+    go_on = threading.Event()
+    go_on.set()
+
+    def stick(_: object) -> None:
+        go_on.wait(30)
+
+    client = start(DummyEngine(before=stick), request_timeout=0.05, workers=1)
+    go_on.clear()
+    assert client.post(SINGLE, json={"text": "a"}).status_code == 503
+    wait_until(lambda: client.get("/readyz").status_code == 503)
+    assert client.get("/readyz").json()["type"] == "urn:reclamo:problem:not-ready"
+    assert client.get("/livez").status_code == 200
+    go_on.set()
+    wait_until(lambda: client.get("/readyz").status_code == 200)
+    assert client.post(SINGLE, json={"text": "b"}).status_code == 200
 
 
 def test_the_probes(client: TestClient) -> None:

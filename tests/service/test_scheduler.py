@@ -265,6 +265,65 @@ def test_one_bad_message_does_not_spoil_its_neighbours() -> None:
     run(body, DummyEngine(before=fail))
 
 
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (SystemExit(1), RuntimeError),
+        (KeyboardInterrupt(), RuntimeError),
+        (asyncio.CancelledError(), RuntimeError),
+        (StopIteration(), RuntimeError),
+        (TimeoutError(), RuntimeError),
+        (MemoryError(), MemoryError),
+    ],
+)
+def test_a_thread_outlives_whatever_the_engine_raises(raised: BaseException, told: type[Exception]) -> None:
+    def fail(group: Sequence[Prepared]) -> None:
+        if any("bad" in each.text for each in group):
+            raise raised
+
+    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
+        for _ in range(3):
+            with pytest.raises(told):
+                await compute(scheduler, engine, "bad one")
+        assert await compute(scheduler, engine, "good one")
+        assert (scheduler.threads, scheduler.cost) == (1, 0)
+
+    run(body, DummyEngine(before=fail))
+
+
+def test_a_thread_outlives_whoever_watches_it(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_: object) -> None:
+        raise OSError("no room on the device")
+
+    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
+        scheduler._watch = fail
+        for number in range(3):
+            assert await compute(scheduler, engine, f"number {number}")
+        assert scheduler.threads == 1
+
+    run(body, DummyEngine())
+    assert "a group was not measured" in caplog.text
+
+
+def test_all_threads_at_one_piece_of_work_for_long_are_stalled() -> None:
+    gate = Gate()
+
+    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
+        waiting = [asyncio.create_task(compute(scheduler, engine, "first"))]
+        await gate.wait_entered()
+        assert not scheduler.stalled(0.0), "the other thread is free"
+        waiting.append(asyncio.create_task(compute(scheduler, engine, "second of other length " * 9)))
+        await gate.wait_entered()
+        await asyncio.sleep(0.01)
+        assert scheduler.stalled(0.005)
+        assert not scheduler.stalled(60)
+        gate.event.set()
+        await asyncio.gather(*waiting)
+        assert not scheduler.stalled(0.0)
+
+    run(body, DummyEngine(before=gate), workers=2)
+
+
 def test_a_stopped_scheduler_finishes_what_waits_and_takes_nothing_new() -> None:
     async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
         waiting = asyncio.create_task(compute(scheduler, engine, *(str(number) + "x" for number in range(6))))

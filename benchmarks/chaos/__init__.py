@@ -1,0 +1,1 @@
+"""Faults of every kind against a real process, and whether it answers right afterwards."""

@@ -1,0 +1,1 @@
+"""The peers, one small app each, written as their own documentation shows."""
