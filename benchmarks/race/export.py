@@ -36,6 +36,7 @@ SCALES = "_scale", "_zero_point"
 
 def export_network(made: Network, texts: Sequence[str], shipped: Path) -> None:
     """Write the network of the artifact `shipped` in all its forms; its head is fitted on the first of `texts`."""
+    torch.set_num_threads(1)  # several threads wait for each other for minutes where something else runs
     manifest, taxonomy, _ = open_artifact(shipped)
     config = BertConfig.from_pretrained(
         ROOT / "models" / "encoder",
