@@ -1,7 +1,8 @@
 """`python -m benchmarks.race` runs the race and writes the report; `limit` and `report` do what they say.
 
 Run by `make race`, which installs the peers; those that are not installed are skipped and named. The result is
-docs/benchmarks.md and docs/benchmarks.svg. A race that was cut goes on where it was.
+docs/benchmarks.md and docs/benchmarks.svg, or stands in build/race/ where the machine was busy. A race that was cut
+goes on where it was.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         race = run(Race(rounds, seconds, given.seed, given.peers))
     if given.command == "limit":
         measure_apart()
-    write_report(results.read(race))
+    logging.getLogger("benchmarks.race").info("the report is in %s", write_report(results.read(race)))
     return 0
 
 

@@ -25,6 +25,7 @@ from onnx import TensorProto, helper
 from pydantic import BaseModel
 
 from benchmarks.race import BUILD, ROOT
+from benchmarks.race.machine import idle_share
 from benchmarks.race.texts import draw_texts
 from models.onnx_engine import OnnxEngine
 from models.registry import current_version
@@ -77,6 +78,8 @@ class Limit(BaseModel):
     """Share of the network's time by type of operator, largest first."""
     stages: dict[str, float]
     """Milliseconds of a message by stage."""
+    idle: float = 0.0
+    """Part of the processor time that was free before."""
 
 
 def measure_apart() -> None:
@@ -87,6 +90,7 @@ def measure_apart() -> None:
 
 def measure(seed: int) -> Limit:
     """Measure everything, on messages drawn as for the race."""
+    idle = idle_share()
     folder = current_version()
     engine = OnnxEngine(folder)
     prepared = [one for one in map(engine.encode_pre, draw_texts(seed)[:MESSAGES]) if one.cost]
@@ -108,6 +112,7 @@ def measure(seed: int) -> Limit:
         engine=done / len(prepared) / sum(stages.values()) / 1e6,
         operators=operators,
         stages=stages,
+        idle=idle,
     )
 
 

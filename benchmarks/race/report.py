@@ -18,7 +18,8 @@ from benchmarks.race.rows import BATCH, FULL, RECLAMO, SHIPPED, SMALL, Row, all_
 from benchmarks.race.standings import Figure, Standings, alone, alone_tail, loaded, loaded_tail, processor, rate, spread
 from models.registry import current_version
 
-REPORT, CHART = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "benchmarks.svg"
+DOCS = ROOT / "docs"
+REPORT, CHART = "benchmarks.md", "benchmarks.svg"
 FREE: Final = 0.9
 """A machine with less free processor time than this before a server starts gives no figures to quote."""
 TITLES: Final = {"reclamo": "**Reclamo**", "litserve": "LitServe", "bentoml": "BentoML"} | {
@@ -52,9 +53,17 @@ beside them, and still tells the language, cleans and decides.
 """
 
 
-def write_report(found: Sequence[Result], report: Path = REPORT, chart: Path = CHART) -> None:
-    """Write the report of a race, and of the limit where it was measured."""
+def write_report(found: Sequence[Result]) -> Path:
+    """Write the report of a race, and of the limit where it was measured; returns where it stands.
+
+    Only figures of a quiet machine go into docs/, others stay in build/race/.
+    """
     standings = Standings(found)
+    limit = Limit.model_validate_json(LIMIT.read_bytes()) if LIMIT.exists() else None
+    free = [statistics.median(each.idle for each in found)] if found else []
+    quiet = min([*free, *([limit.idle] if limit else [])], default=0.0) >= FREE
+    folder = DOCS if quiet else BUILD
+    report, chart = folder / REPORT, folder / CHART
     parts = ["# Benchmarks\n", _made(standings)]
     if standings.results:
         from benchmarks.race.chart import draw
@@ -67,9 +76,10 @@ def write_report(found: Sequence[Result], report: Path = REPORT, chart: Path = C
         for computes, precision in ((FULL, "32"), (SMALL, "8")):
             parts += [f"In {precision} bits:", "", *_rows(standings, [r for r in rows if r.computes == computes])]
         parts += [*_beside_engine(standings), *_not_timed(standings)]
-    if LIMIT.exists():
-        parts += _limit(Limit.model_validate_json(LIMIT.read_bytes()))
+    if limit:
+        parts += _limit(limit)
     report.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+    return report
 
 
 def _made(standings: Standings) -> str:

@@ -286,12 +286,15 @@ def test_the_report_tells_ratios_what_was_not_timed_and_that_the_machine_was_bus
 ) -> None:
     monkeypatch.setattr(report, "LIMIT", tmp_path / "none.json")
     monkeypatch.setattr(report, "BUILD", tmp_path)
+    monkeypatch.setattr(report, "DOCS", tmp_path / "docs")
+    (tmp_path / "docs").mkdir()
     ours = [result(name, round_, 200, idle=0.1) for round_ in range(2) for name in (*RECLAMO.values(), ENGINE)]
     batch = [result("reclamo/batch", round_, 150, phases={"full": ours[0].phases["full"]}) for round_ in range(2)]
     peers = [result("litserve/tuned", 0, 100, idle=0.1), result("litserve/tuned", 1, 160, idle=0.1)]
     refused = result("mosec/tuned", refused="mosec is not installed", phases={})
-    page, chart = tmp_path / "benchmarks.md", tmp_path / "benchmarks.svg"
-    write_report([*ours, *batch, *peers, refused], page, chart)
+    page = write_report([*ours, *batch, *peers, refused])
+    assert page.parent == tmp_path, "figures of a busy machine stay out of docs"
+    assert write_report([result("reclamo/default")]).parent == tmp_path / "docs"
     text = page.read_text(encoding="utf-8")
     row = next(line for line in text.splitlines() if line.startswith("| LitServe"))
     assert "| 0.65 (0.50–0.80) |" in row
@@ -299,7 +302,7 @@ def test_the_report_tells_ratios_what_was_not_timed_and_that_the_machine_was_bus
     assert "- mosec/tuned: mosec is not installed" in text
     assert "| ≥ 0.90 | 1.00 (1.00–1.00) | yes |" in text
     assert "| ≤ 4.00 | 3.00 (3.00–3.00) | yes |" in text
-    assert "<svg" in chart.read_text(encoding="utf-8")
+    assert "<svg" in page.with_suffix(".svg").read_text(encoding="utf-8")
 
 
 def test_the_work_of_a_network_is_counted_from_its_shapes() -> None:
