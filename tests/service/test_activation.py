@@ -1,82 +1,29 @@
+"""A version is activated by a call, or refused with the reason while the old one goes on."""
+
 from __future__ import annotations
 
 import asyncio
 import gc
 import json
-import logging
-import os
-import shutil
 import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from models import registry
 from models.registry import activate, previous_version, read_pointer
 from service import activation
-from service.activation import Activation
-from service.app import create_app
-from service.classify import Classifier
 from service.keys import edit_keys, issue
-from service.loading import Load, current
-from service.readiness import Phase, Readiness
+from service.readiness import Phase
 from service.settings import Settings
-from tests.service.conftest import settings, wait_until
 from tests.service.dummy_engine import DummyEngine
+from tests.service.toy_home import BROKEN, Serve, answering, eventually, home, listed, refusal, serve, spoilt
 from tests.service.toy_versions import ToyEngine, load, make_version, other_taxonomy
 
-TEXT = {"text": "my parcel"}
-Serve = Callable[..., TestClient]
-eventually = partial(wait_until, seconds=60)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Two sound versions, of which the first is current."""
-    home = tmp_path / "home"
-    make_version(home, "1", mark=0.1)
-    make_version(home, "2", mark=0.2)
-    activate(home, "1")
-    return home
-
-
-@pytest.fixture
-def serve(home: Path) -> Iterator[Serve]:
-    """Serve the current version; the pointer is looked at often."""
-    with ExitStack() as stack:
-
-        def begin(*, load: Load = load, ready: bool = True, **changes: Any) -> TestClient:
-            given = settings(**{"model": home, "pointer_poll": 0.02, **changes})
-            folder = current(given.model)
-            app = create_app(load(folder, given), given, folder=folder, load=load)
-            client = stack.enter_context(TestClient(app, raise_server_exceptions=False))
-            if ready:
-                eventually(lambda: client.get("/readyz").status_code == 200)
-            return client
-
-        yield begin
-
-
-def answering(client: TestClient) -> tuple[str, float]:
-    answer = client.post("/v1/classify", json=TEXT).json()
-    return answer["model_version"], answer["kind"]["confidence"]
-
-
-def refusal(client: TestClient, version: str, **body: Any) -> tuple[int, str, str]:
-    response = client.post(f"/v1/models/{version}/activate", json=body)
-    told = response.json()
-    return response.status_code, told["type"].removeprefix("urn:reclamo:problem:"), told["detail"]
-
-
-def listed(client: TestClient, version: str) -> dict[str, Any]:
-    return next(each for each in client.get("/v1/models").json()["versions"] if each["version"] == version)
+__all__ = ["home", "serve"]
 
 
 def test_the_versions_are_listed(serve: Serve) -> None:
@@ -113,42 +60,6 @@ def test_activating_the_same_version_again_changes_nothing(serve: Serve, home: P
     assert (first.status_code, first.json()) == (second.status_code, second.json())
     assert loaded == ["1", "2"]
     assert previous_version(home) == home / "1"
-
-
-def spoilt(home: Path, how: str) -> None:
-    folder = home / "3"
-    weights: dict[str, dict[str, Any]] = {
-        "breaks": {"breaks": True},
-        "mislabels": {"kind": "other"},
-        "raises": {"fails": "trừ tiền"},
-    }
-    make_version(home, "3", **weights.get(how, {}))
-    if how == "changed":
-        (folder / "weights.json").write_bytes(b"{ }")
-    elif how == "cut":
-        os.truncate(folder / "tokenizer.json", 1)
-    elif how == "lost":
-        (folder / "calibration.json").unlink()
-    elif how == "without a manifest":
-        (folder / "manifest.json").unlink()
-    elif how == "with half a manifest":
-        os.truncate(folder / "manifest.json", 50)
-    elif how == "a copy":
-        shutil.rmtree(folder)
-        shutil.copytree(home / "2", folder)
-
-
-BROKEN = {
-    "changed": "weights.json has SHA-256",
-    "cut": "tokenizer.json has SHA-256",
-    "lost": "lacks calibration.json",
-    "without a manifest": "manifest.json is missing",
-    "with half a manifest": "not a readable manifest",
-    "a copy": "holds version 2",
-    "breaks": "cannot be loaded",
-    "mislabels": "the test message in fi got kind other instead of complaint",
-    "raises": "the test message in vi raised RuntimeError",
-}
 
 
 @pytest.mark.parametrize("how", BROKEN)
@@ -273,81 +184,6 @@ def test_while_stopping_nothing_is_activated(serve: Serve) -> None:
     assert refusal(client, "2")[:2] == (503, "shutting-down")
 
 
-def test_the_pointer_is_followed(serve: Serve, home: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    client = serve()
-    activate(home, "2")
-    eventually(lambda: answering(client) == ("toy-2", 0.2))
-    assert listed(client, "2")["current"]
-    assert "2 answers from now on, before it 1" in caplog.text
-    activate(home, "1")
-    eventually(lambda: answering(client) == ("toy-1", 0.1))
-
-
-@pytest.mark.parametrize("how", BROKEN)
-def test_a_pointer_to_a_broken_version_is_not_followed(
-    serve: Serve, home: Path, how: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    spoilt(home, how)
-    client = serve()
-    (home / "current").write_text("3\n", encoding="utf-8")
-    eventually(lambda: client.get("/v1/models").json()["refused"] is not None)
-    refused = client.get("/v1/models").json()["refused"]
-    assert refused["version"] == "3"
-    assert BROKEN[how] in refused["reason"]
-    assert answering(client) == ("toy-1", 0.1)
-    assert client.get("/readyz").status_code == 200
-    assert caplog.text.count("the pointer to 3 is not followed") == 1, "once, not at every look"
-    activate(home, "2")
-    eventually(lambda: answering(client) == ("toy-2", 0.2))
-    assert client.get("/v1/models").json()["refused"] is None
-
-
-@pytest.mark.parametrize("pointer", ["", "9\n", "../1\n"])
-def test_a_broken_pointer_is_told(serve: Serve, home: Path, pointer: str) -> None:
-    client = serve()
-    (home / "current").write_text(pointer, encoding="utf-8")
-    eventually(lambda: client.get("/v1/models").json()["refused"] is not None)
-    assert answering(client) == ("toy-1", 0.1)
-    assert client.post("/v1/models/1/activate").status_code == 200
-    assert client.get("/v1/models").json()["refused"] is None
-    assert read_pointer(home).version == "1"
-
-
-def test_a_mended_version_is_tried_again_when_it_is_pointed_at_again(serve: Serve, home: Path) -> None:
-    weights = make_version(home, "3", mark=0.3) / "weights.json"
-    whole = weights.read_bytes()
-    weights.write_bytes(b"{}")
-    client = serve()
-    activate(home, "3")
-    eventually(lambda: client.get("/v1/models").json()["refused"] is not None)
-    weights.write_bytes(whole)
-    activate(home, "3")
-    eventually(lambda: answering(client) == ("toy-3", 0.3))
-
-
-def test_a_pointer_to_another_taxonomy_is_followed_only_where_it_is_meant(
-    serve: Serve, home: Path, tmp_path: Path
-) -> None:
-    make_version(home, "3", taxonomy=other_taxonomy(tmp_path / "other.yaml", **{"test-1": "test-2"}), mark=0.3)
-    client = serve()
-    activate(home, "3")
-    eventually(lambda: client.get("/v1/models").json()["refused"] is not None)
-    activate(home, "3", accepts_taxonomy=True)
-    eventually(lambda: answering(client) == ("toy-3", 0.3))
-
-
-def test_a_change_while_the_model_was_being_loaded_is_followed(serve: Serve, home: Path) -> None:
-    def overtaken(folder: Path, given: Settings) -> ToyEngine:
-        engine = load(folder, given)
-        if folder.name == "1":
-            activate(home, "2")
-        return engine
-
-    client = serve(load=overtaken)
-    eventually(lambda: answering(client) == ("toy-2", 0.2))
-
-
 def test_another_version_makes_a_failed_service_ready(serve: Serve, home: Path) -> None:
     make_version(home, "3", kind="other")
     activate(home, "3")
@@ -367,22 +203,6 @@ def test_an_artifact_by_itself_can_only_be_itself(serve: Serve, home: Path) -> N
     assert client.post("/v1/models/1/activate").status_code == 200
     assert refusal(client, "2")[:2] == (404, "not-found")
     assert not (home / "1/current").exists()
-
-
-@pytest.mark.parametrize(("model", "pointer_poll"), [(".", 0.0), ("1", 1.0)])
-def test_no_pointer_is_followed_where_there_is_none_or_it_is_not_wanted(
-    home: Path, model: str, pointer_poll: float
-) -> None:
-    given = settings(model=home / model, pointer_poll=pointer_poll)
-    classifier = Classifier(load(home / "1", given), given)
-    classifier.scheduler.start()
-
-    async def run() -> None:
-        following = Activation(classifier, Readiness(), load=load, folder=home / "1")
-        await asyncio.wait_for(following.run(), 10)
-        await classifier.scheduler.stop(1)
-
-    asyncio.run(run())
 
 
 def test_of_a_hundred_activations_one_engine_stays(serve: Serve, home: Path) -> None:
