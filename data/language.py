@@ -128,15 +128,14 @@ class LanguageIdentifier:
 
     def _chances(self, sample: str, words: Sequence[str], hint: str | None = None) -> dict[str, float]:
         """Probability of each language, from letters, words, syllables and what was to be expected."""
-        evidence = _evidence(words)
-        scores: dict[str, float] = {}
-        for language, chance in self._letters.rank(sample):
-            prior = _SUPPORTED if language in self._supported else 0.0
-            if language == hint and language in self._supported:
-                prior += _HINT * (2 if len(words) <= _FEW else 1)
-            scores[language] = math.log(max(chance, _FLOOR)) + prior + evidence.get(language, 0.0)
-        best = max(scores.values())
-        weights = {language: math.exp(score - best) for language, score in scores.items()}
+        bonus = _evidence(words)
+        for language in self._supported:
+            bonus[language] = bonus.get(language, 0.0) + _SUPPORTED
+        if hint in self._supported:
+            bonus[hint] += _HINT * (2 if len(words) <= _FEW else 1)
+        weights = {language: max(chance, _FLOOR) for language, chance in self._letters.rank(sample)}
+        for language in bonus.keys() & weights.keys():
+            weights[language] *= math.exp(bonus[language])
         total = sum(weights.values())
         return {language: weight / total for language, weight in weights.items()}
 

@@ -17,6 +17,8 @@ CLASSES: Final = {
 """Flags of x86 processors, and the class that each makes one of."""
 BFLOAT16: Final = {"avx512_bf16", "amx"}
 """Classes that compute bfloat16 by themselves; elsewhere it is computed in full precision, or slowly."""
+VNNI: Final = {"vnni", "amx"}
+"""Classes that add products of 8 bits up in 32."""
 
 
 def cpu_class(cpuinfo: Path = CPUINFO) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,8 @@ GAP = 1
 """Words that may stand between two evidence words without parting them."""
 MOST = 3
 """Spans given for one label."""
+_WORD = re.compile(r"\S+")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def evidence_spans(text: str, pieces: Sequence[tuple[int, int]], shares: NDArray[np.float32]) -> list[Span]:
@@ -26,15 +29,14 @@ def evidence_spans(text: str, pieces: Sequence[tuple[int, int]], shares: NDArray
     words = _words(text)
     if not words or not len(shares):
         return []
-    weight = np.zeros(len(words))
-    starts = [start for start, _ in words]
-    for (start, end), share in zip(pieces, shares, strict=True):
-        if end > start:
-            at = int(np.searchsorted(starts, start, side="right")) - 1
-            weight[max(at, 0)] += share
-    if weight.max() <= 0:
+    start, end = np.array(pieces).T
+    real = end > start
+    word = np.searchsorted([first for first, _ in words], start[real], side="right") - 1
+    weight = np.bincount(word.clip(min=0), weights=shares[real], minlength=len(words)).tolist()
+    if max(weight) <= 0:
         return []
-    held = [i for i in range(len(words)) if weight[i] >= SHARE * weight.max()]
+    least = SHARE * max(weight)
+    held = [i for i, share in enumerate(weight) if share >= least]
     runs: list[list[int]] = []
     for i in held:
         if runs and i - runs[-1][-1] <= GAP + 1:
@@ -46,15 +48,4 @@ def evidence_spans(text: str, pieces: Sequence[tuple[int, int]], shares: NDArray
 
 
 def _words(text: str) -> list[tuple[int, int]]:
-    words: list[tuple[int, int]] = []
-    start: int | None = None
-    for i, character in enumerate(text):
-        if character.isspace():
-            if start is not None:
-                words.append((start, i))
-            start = None
-        elif start is None:
-            start = i
-    if start is not None:
-        words.append((start, len(text)))
-    return [word for word in words if any(c.isalnum() for c in text[word[0] : word[1]])]
+    return [word.span() for word in _WORD.finditer(text) if _LETTER_OR_DIGIT.search(word[0])]

@@ -127,7 +127,8 @@ class OnnxEngine:
             rows.append(row)
             if share is not None:
                 shares.append(share)
-        joined = self._join(np.stack(rows), np.array([len(window) for window in reading.windows]))
+        lengths = np.array([len(window) for window in reading.windows])
+        joined = self._join(np.stack(rows), lengths) if len(rows) > 1 else rows[0]
         wide = self._wide.read(reading.cleaned.text) if self._wide else None
         return _Scores(joined + self._blend * wide.scores if wide else joined, joined, shares, wide)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import json
-import re
 import shutil
 import tempfile
 import warnings
@@ -25,11 +24,11 @@ from models.calibration import Calibration
 from models.onnx_runner import open_session
 from training.network import Network
 from training.recipe import ClassifierRecipe
+from training.smoothing import FEED_FORWARD_OUT, smooth
 
 FULL, MIXED, SMALL = "model.fp32.onnx", "model.mixed.onnx", "model.int8.onnx"
 ENGINES = {SMALL: "onnxruntime-int8", MIXED: "onnxruntime-int8-mixed", FULL: "onnxruntime-fp32"}
 """The engine that each file is for, the smallest and fastest first."""
-_FEED_FORWARD_OUT = re.compile(r"layer\.\d+/output/dense/MatMul")
 LIBRARIES = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
 
 
@@ -53,20 +52,20 @@ def export_onnx(network: Network, path: Path) -> None:
         )
 
 
-def quantise(full: Path, folder: Path) -> None:
+def quantise(full: Path, folder: Path, ids: Sequence[Sequence[int]]) -> None:
     """Write 8-bit copies: weights of matrix products and embeddings, one scale per output channel.
 
-    The mixed copy keeps the second product of each feed-forward block in full precision: its input has the largest
-    outliers, and there most of the rounding error comes from (docs/lab-log.md).
+    They are smoothed first, by the texts `ids` (`training.smoothing`). The mixed copy keeps the second product of each
+    feed-forward block in full precision: its input has the largest outliers (docs/lab-log.md).
     """
+    model = onnx.shape_inference.infer_shapes(smooth(full, ids))
+    outliers = [node.name for node in model.graph.node if FEED_FORWARD_OUT.search(node.name)]
     with tempfile.TemporaryDirectory() as staging:
-        inferred = Path(staging) / "inferred.onnx"
-        model = onnx.shape_inference.infer_shapes(onnx.load(full))
-        onnx.save(model, inferred)
-        outliers = [node.name for node in model.graph.node if _FEED_FORWARD_OUT.search(node.name)]
+        smoothed = Path(staging) / "smooth.onnx"
+        onnx.save(model, smoothed)
         for name, kept in ((SMALL, []), (MIXED, outliers)):
             quantize_dynamic(
-                str(inferred), str(folder / name), weight_type=QuantType.QInt8, per_channel=True, nodes_to_exclude=kept
+                str(smoothed), str(folder / name), weight_type=QuantType.QInt8, per_channel=True, nodes_to_exclude=kept
             )
 
 

@@ -51,6 +51,8 @@ _log = logging.getLogger("training")
 CALIBRATION, LEARNT = "calibration.json", "learnt_from.sha256"
 EVIDENCE = 60
 """Gold messages a language whose evidence is tried: each label costs a handful of answers."""
+SHOWN = 300
+"""Messages learnt from, in all languages, that show where the network's outliers are before it is rounded."""
 MOST_LOST = 0.005
 """Quantised weights are used only if no language loses more than this of its mean headline figure on calibration."""
 
@@ -108,10 +110,15 @@ def calibrate(given: argparse.Namespace) -> None:
     messages, taxonomy, recipe = _inputs(given)
     network = load_network(taxonomy, recipe, given.build)
     export_onnx(network, given.build / FULL)
-    quantise(given.build / FULL, given.build)
     tokenizer = fast_tokenizer(recipe.encoder)
+
+    def pieces(chosen: Sequence[Message]) -> list[list[int]]:
+        return [piece_ids(tokenizer, message.text, recipe.max_tokens) for message in chosen]
+
+    learnt = [message for message in messages if message.split == "train"]
+    quantise(given.build / FULL, given.build, pieces(learnt[:: max(1, len(learnt) // SHOWN)]))
     check = [message for message in messages if message.split == "calibration"]
-    ids = [piece_ids(tokenizer, message.text, recipe.max_tokens) for message in check]
+    ids = pieces(check)
     found = {name: onnx_scores(given.build / name, ids) for name in ENGINES}
     blend: dict[str, float] = {}
     if recipe.wide:

@@ -28,6 +28,7 @@ from benchmarks.race import BUILD, ROOT
 from benchmarks.race.machine import idle_share
 from benchmarks.race.texts import draw_texts
 from models.onnx_engine import OnnxEngine
+from models.onnx_runner import open_session, session_options
 from models.registry import current_version
 from models.runner import own_engine
 
@@ -144,11 +145,11 @@ def profile(weights: Path, windows: Sequence[Sequence[int]]) -> tuple[float, dic
             session.run(["scores", "shares"], feed)
         return time.perf_counter() - began
 
-    plain = _session(str(weights))
+    plain = open_session(weights, 1)
     run(plain)
     seconds = run(plain)
     with tempfile.TemporaryDirectory() as folder:
-        options = _options()
+        options = session_options(1)
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(folder) / "profile")
         profiled = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
@@ -245,19 +246,7 @@ def _product(kind: str, left: int, result: int, right: NDArray[Any]) -> onnxrunt
         [onnx.numpy_helper.from_array(right, "right")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
-    return _session(model.SerializeToString())
-
-
-def _options() -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.x64quantprecision", "1")  # as the engine has it
-    return options
-
-
-def _session(model: str | bytes) -> onnxruntime.InferenceSession:
-    return onnxruntime.InferenceSession(model, _options(), providers=["CPUExecutionProvider"])
+    return open_session(model.SerializeToString(), 1)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models import runner
+from models import onnx_runner, runner
 from models.artifact import MissingEngine, open_artifact
 from models.onnx_engine import OnnxEngine
 from models.onnx_runner import open_session
@@ -122,6 +122,12 @@ def test_a_library_that_is_lacking_is_told_with_its_cure(folder: Path, monkeypat
         opened("openvino-bf16", folder)
 
 
-def test_8_bit_products_may_not_overflow(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("processor", "guarded"), [((), "1"), (("avx512_bf16",), "1"), (("vnni",), "0"), (("amx",), "0")]
+)
+def test_8_bit_products_may_not_overflow(
+    processor: tuple[str, ...], guarded: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_runner, "cpu_class", lambda: frozenset(processor))
     options = open_session(folder / f"{FULL}.onnx", 1).get_session_options()
-    assert options.get_session_config_entry("session.x64quantprecision") == "1"
+    assert options.get_session_config_entry("session.x64quantprecision") == guarded
