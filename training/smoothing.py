@@ -67,10 +67,11 @@ def _largest(model: onnx.ModelProto, names: Sequence[str], ids: Sequence[Sequenc
     watched.CopyFrom(model)
     watched.graph.output.extend(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names)
     session = open_session(watched.SerializeToString(), threads=2)
+    pieces, mask = (each.name for each in session.get_inputs())
     found: dict[str, Vector] = {}
     for text in ids:
         row = np.array([text], np.int64)
-        for name, value in zip(names, session.run(names, {"ids": row, "mask": np.ones_like(row)}), strict=True):
+        for name, value in zip(names, session.run(names, {pieces: row, mask: np.ones_like(row)}), strict=True):
             most = np.abs(value).reshape(-1, value.shape[-1]).max(axis=0)
             found[name] = np.maximum(found.get(name, most), most)
     return found

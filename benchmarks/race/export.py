@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 import warnings
@@ -24,14 +25,19 @@ from benchmarks.race.network import PIECES, Network
 from models.artifact import CALIBRATION, TAXONOMY, TOKENIZER, open_artifact, seal
 from models.layout import evidence_columns
 from models.onnx_engine import OnnxEngine
+from training.smoothing import smooth
 
 FITTED_ON = 600
 """Messages that the head is fitted on."""
+SHOWN = 300
+"""Messages that show where its outliers are before it is rounded."""
 GENTLE = 0.1
 """The pooler's weight on the diagonal: its tanh stays almost a straight line."""
 RIDGE = 1.0
 SCALES = "_scale", "_zero_point"
 """What stands beside 8-bit weights."""
+_SMOOTHED = re.compile(r"/(smooth|level)(_quantized)?$")
+"""Ends what goes into a product once `training.smoothing` has been there; its factors are beside it."""
 
 
 def export_network(made: Network, texts: Sequence[str], shipped: Path) -> None:
@@ -50,16 +56,18 @@ def export_network(made: Network, texts: Sequence[str], shipped: Path) -> None:
     if foreign or any(not name.startswith("pooler.") for name in missing):
         raise RuntimeError(f"the encoder in {shipped} is no BERT: it lacks {missing} and also has {foreign}")
     model.eval()
-    fit_head(model, OnnxEngine(shipped), texts[:FITTED_ON])
+    engine = OnnxEngine(shipped)
+    fit_head(model, engine, texts[:FITTED_ON])
     model.save_pretrained(made.hugging_face)
     _write_tokenizer(shipped / TOKENIZER, made.hugging_face)
     full = made.hugging_face / "model.onnx"
     write_onnx(model, full, ["input_ids", "attention_mask"], ["logits"])
-    _quantise(full, made.hugging_face / "model_quantized.onnx")
+    shown = [window for each in map(engine.encode_pre, texts[:SHOWN]) for window in each.payload.windows]
+    _quantise(full, made.hugging_face / "model_quantized.onnx", shown)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "model.fp32.onnx"
         write_onnx(_AsArtifact(model, len(evidence_columns(taxonomy))), plain, ["ids", "mask"], ["scores", "shares"])
-        _quantise(plain, plain.with_name("model.int8.onnx"))
+        _quantise(plain, plain.with_name("model.int8.onnx"), shown)
         _seal(made.full, plain, "onnxruntime-fp32", shipped)
         _seal(made.small, plain.with_name("model.int8.onnx"), "onnxruntime-int8", shipped)
 
@@ -77,7 +85,8 @@ def encoder_weights(model: onnx.ModelProto) -> dict[str, torch.Tensor]:
     found = {name: full(name) for name in held if name.startswith("encoder.") and not name.endswith(SCALES)}
     for node in model.graph.node:
         if node.op_type in ("MatMul", "MatMulInteger") and node.input[1] in held and "/layer." in node.name:
-            found[f"{'.'.join(node.name.split('/')[1:-1])}.weight"] = full(node.input[1]).T
+            factor = held.get(f"{_SMOOTHED.sub('', node.input[0])}/factor", np.ones(1, np.float32))
+            found[f"{'.'.join(node.name.split('/')[1:-1])}.weight"] = (full(node.input[1]) * factor[:, None]).T
     named = {name.removeprefix("encoder.").removesuffix("_quantized"): value for name, value in found.items()}
     return {name: torch.tensor(np.ascontiguousarray(value)) for name, value in named.items()}
 
@@ -127,11 +136,11 @@ def write_onnx(model: nn.Module, path: Path, inputs: list[str], outputs: list[st
         )  # fmt: skip
 
 
-def _quantise(full: Path, small: Path) -> None:
+def _quantise(full: Path, small: Path, shown: Sequence[Sequence[int]]) -> None:
     """Write the 8-bit copy as `training.export` writes the one that ships."""
     with tempfile.TemporaryDirectory() as folder:
         inferred = Path(folder) / "inferred.onnx"
-        onnx.save(onnx.shape_inference.infer_shapes(onnx.load(full)), inferred)
+        onnx.save(onnx.shape_inference.infer_shapes(smooth(full, shown)), inferred)
         quantize_dynamic(str(inferred), str(small), weight_type=QuantType.QInt8, per_channel=True)
 
 

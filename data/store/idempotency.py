@@ -1,0 +1,49 @@
+"""Requests that come with an idempotency key (IETF draft-ietf-httpapi-idempotency-key-header): each is done once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from data.store import erasing
+from data.store.errors import KeyMismatch, KeyUnderWay
+from data.store.records import Replay
+from data.store.tables import IdempotencyRow
+
+KEPT: Final = timedelta(hours=24)
+"""An answer is given again for so long."""
+
+LEASE: Final = timedelta(minutes=2)
+"""A request that has not ended by then was cut off, and may be tried again."""
+
+
+def begin(session: Session, mark: str, fingerprint: str) -> Replay | None:
+    """Note that the request has begun, or return its answer; raises `KeyMismatch` and `KeyUnderWay`."""
+    erasing.alone(session, [mark])
+    now = datetime.now(UTC)
+    row = session.get(IdempotencyRow, mark)
+    if row and row.expires_at > now:
+        if row.fingerprint != fingerprint:
+            raise KeyMismatch("this idempotency key came with another request before: make a new one")
+        if row.status is None or row.body is None:
+            raise KeyUnderWay("the request with this idempotency key is still being answered: ask again later")
+        return Replay(status=row.status, body=row.body)
+    if row:
+        session.delete(row)
+        session.flush()
+    session.add(IdempotencyRow(mark=mark, fingerprint=fingerprint, expires_at=now + LEASE))
+    return None
+
+
+def finish(session: Session, mark: str, reply: Replay | None, ticket_id: int | None) -> None:
+    """Keep the answer, tied to its ticket so that it is erased with it; or forget the request."""
+    row = session.get(IdempotencyRow, mark)
+    if row is None:
+        return
+    if reply is None:
+        session.delete(row)
+        return
+    row.status, row.body, row.ticket_id = reply.status, reply.body, ticket_id
+    row.expires_at = datetime.now(UTC) + KEPT

@@ -1,0 +1,131 @@
+"""Lists of tickets: by what was asked for, for review, for training, and where two models differ."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from data.store.records import Disagreement, Page, Query, Ticket
+from data.store.rows import settle, tickets
+from data.store.tables import CorrectionRow, LabelRow, ReadingRow, TicketRow
+from data.taxonomy import GROUP_IDS, as_list
+
+PART: Final = 200
+"""Tickets that are read at once where all are gone through."""
+
+
+def page(session: Session, query: Query, limit: int, after: str | None) -> Page:
+    """List tickets newest first; the cursor is opaque, and stays right while others are added."""
+    asked = _matching(query).order_by(TicketRow.received_at.desc(), TicketRow.id.desc()).limit(limit + 1)
+    if after is not None:
+        received, id_ = _read_cursor(after)
+        earlier = and_(TicketRow.received_at == received, TicketRow.id < id_)
+        asked = asked.where(or_(TicketRow.received_at < received, earlier))
+    rows = list(session.scalars(asked))
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(tickets=tickets(session, rows), next=_write_cursor(rows[-1]) if more else None)
+
+
+def queue(session: Session, lang: str | None, limit: int) -> list[Ticket]:
+    """List what waits for a person."""
+    asked = select(TicketRow).where(TicketRow.judged.is_(False), TicketRow.needs_review.is_(True))
+    if lang:
+        asked = asked.where(TicketRow.lang == lang)
+    pressing = (TicketRow.hours.is_(None), TicketRow.hours, TicketRow.certainty, TicketRow.id)
+    return tickets(session, list(session.scalars(asked.order_by(*pressing).limit(limit))))
+
+
+def corrected(session: Session, since: datetime | None, last: int) -> tuple[list[Ticket], int]:
+    """Read the next part of the tickets that people judged, and the id to go on from."""
+    asked = select(TicketRow).where(TicketRow.judged.is_(True), TicketRow.id > last).order_by(TicketRow.id).limit(PART)
+    if since is not None:
+        spoke = exists().where(CorrectionRow.ticket_id == TicketRow.id, CorrectionRow.at > since)
+        asked = asked.where(spoke)
+    rows = list(session.scalars(asked))
+    return tickets(session, rows), rows[-1].id if rows else last
+
+
+def disagreements(session: Session, limit: int, after: int | None) -> list[Disagreement]:
+    """Compare each challenger's reading with the answer that was given."""
+    found: list[Disagreement] = []
+    last = after
+    while len(found) < limit:
+        asked = select(ReadingRow.id, ReadingRow.ticket_id).where(ReadingRow.shadow.is_(True))
+        if last is not None:
+            asked = asked.where(ReadingRow.id < last)
+        part = session.execute(asked.order_by(ReadingRow.id.desc()).limit(PART)).all()
+        if not part:
+            break
+        rows = session.scalars(select(TicketRow).where(TicketRow.id.in_({ticket for _, ticket in part})))
+        by_id = {row.id: row for row in rows}
+        read = dict(zip(by_id, tickets(session, list(by_id.values())), strict=True))
+        for id_, ticket_id in part:
+            if compared := _compare(read[ticket_id], id_):
+                found.append(compared)
+        last = part[-1].id
+    return found[:limit]
+
+
+def quarantine(session: Session, ids: Sequence[int], why: str, now: datetime) -> int:
+    """Mark corrections as not believed, and work out anew what holds of their tickets."""
+    held = select(CorrectionRow.ticket_id).where(CorrectionRow.id.in_(ids), CorrectionRow.quarantined.is_(None))
+    touched = list(session.scalars(held))
+    session.execute(update(CorrectionRow).where(CorrectionRow.id.in_(ids)).values(quarantined=why))
+    for row in session.scalars(select(TicketRow).where(TicketRow.id.in_(set(touched)))).all():
+        row.version += 1
+        row.changed_at = now
+        settle(session, row)
+    return len(touched)
+
+
+def _compare(ticket: Ticket, shadow_id: int) -> Disagreement | None:
+    given = ticket.reading
+    shadow = next((each for each in ticket.readings if each.id == shadow_id), None)
+    if given is None or shadow is None or shadow.revision != ticket.revision:
+        return None
+    groups = [
+        group
+        for group in GROUP_IDS
+        if sorted(as_list(given.labels.get(group))) != sorted(as_list(shadow.labels.get(group)))
+    ]
+    return Disagreement(ticket=ticket, shadow=shadow, groups=groups) if groups else None
+
+
+def _matching(query: Query) -> Select[tuple[TicketRow]]:
+    asked = select(TicketRow)
+    for name in ("source", "lang", "channel", "branch", "needs_review", "judged"):
+        if (value := getattr(query, name)) is not None:
+            asked = asked.where(getattr(TicketRow, name) == value)
+    if query.received_from is not None:
+        asked = asked.where(TicketRow.received_at >= query.received_from)
+    if query.received_to is not None:
+        asked = asked.where(TicketRow.received_at < query.received_to)
+    for group, label in query.labels.items():
+        held = exists().where(LabelRow.ticket_id == TicketRow.id, LabelRow.group == group, LabelRow.label == label)
+        asked = asked.where(held)
+    return asked
+
+
+def _write_cursor(row: TicketRow) -> str:
+    written = json.dumps([row.received_at.isoformat(), row.id])
+    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, int]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        written: Any = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        received, id_ = datetime.fromisoformat(written[0]), int(written[1])
+        if received.tzinfo is None:
+            raise ValueError("no zone")
+    except (ValueError, TypeError, IndexError, KeyError, binascii.Error, UnicodeDecodeError) as error:
+        raise ValueError("the cursor is none of this list's: begin again without one") from error
+    return received, id_

@@ -1,0 +1,60 @@
+"""The secret behind the store's marks: with it alone, a mark can be told to stand for a text or a person."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from data.store.errors import StoreUnusable
+
+_BYTES: Final = 32
+
+
+class Marker:
+    """Makes marks: keyed hashes (HMAC-SHA-256, in hex) of texts, of names of tickets and of people."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def mark(self, kind: str, *parts: str) -> str:
+        """Mark the parts, whose borders count: `("ab", "c")` is not `("a", "bc")`. Kinds never meet."""
+        digest = hmac.new(self._secret, kind.encode(), hashlib.sha256)
+        for part in parts:
+            written = part.encode("utf-8", "surrogatepass")
+            digest.update(len(written).to_bytes(8, "big") + written)
+        return digest.hexdigest()
+
+
+def read_secret(path: Path) -> Marker:
+    """Read the secret, or make one that only this user can read; raises `StoreUnusable`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            _make(path)
+        written = path.read_text(encoding="ascii").strip()
+        secret = bytes.fromhex(written)
+    except (OSError, ValueError) as error:
+        raise StoreUnusable(f"the store's secret {path} cannot be read or made: {type(error).__name__}") from error
+    if len(secret) != _BYTES:
+        told = f"{path} is no secret of a store; restore it from a backup: without it, erased tickets may come back"
+        raise StoreUnusable(told)
+    return Marker(secret)
+
+
+def _make(path: Path) -> None:
+    """Write a new secret under another name first: a second process finds a whole one or none."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        draft.unlink()

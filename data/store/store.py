@@ -1,0 +1,278 @@
+"""The store: tickets are put, read, corrected and erased here, and what was acknowledged is on the disk.
+
+A `Store` may be used from several threads, and several processes may have the same database open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from data.store import erasing, idempotency, listing
+from data.store.errors import Missing, NothingToUndo, Stale
+from data.store.opening import WRITES, open_database
+from data.store.records import (
+    Correction,
+    Disagreement,
+    NewTicket,
+    Page,
+    Put,
+    Query,
+    Reading,
+    Replay,
+    Ticket,
+    TicketKey,
+)
+from data.store.rows import find, reading_row, settle, ticket
+from data.store.secret import Marker, read_secret
+from data.store.standing import believed
+from data.store.tables import CorrectionRow, TicketRow
+
+MOST = 500
+"""Tickets in a page, at the most."""
+
+
+class Store:
+    """Tickets with everything said of them. Raises `data.store.errors.StoreError`s, and SQLAlchemy's where it fails."""
+
+    def __init__(self, database: Engine, marker: Marker) -> None:
+        self._database = database
+        self._writing = database.execution_options(**WRITES)
+        self._marker = marker
+
+    @classmethod
+    def open(cls, url: str, secret: Path) -> Store:
+        """Open the database at `url`, made and brought up to date as needed; raises `StoreUnusable`."""
+        marker = read_secret(secret)
+        return cls(open_database(url), marker)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.dispose()
+
+    def mark(self, text: str) -> str:
+        """Mark a text as it came, so that it is known when it comes again."""
+        return self._marker.mark("text", text)
+
+    def subject(self, key: str) -> str:
+        """Mark a person, by whatever key the ticket system knows them."""
+        return self._marker.mark("subject", key)
+
+    def writable(self) -> bool:
+        """Say whether something could be written now."""
+        try:
+            with self._write() as session:
+                session.execute(text("UPDATE tombstones SET at = at WHERE mark = ''"))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    # Tickets
+
+    def put(self, new: NewTicket, reading: Reading) -> Put:
+        """Keep a ticket and what the model says of it.
+
+        The same text again changes nothing but what is known about the ticket (`new.about`); another one makes a new
+        revision. What was erased for good is refused.
+        """
+        names = [erasing.name(self._marker, new.key), *([new.subject] if new.subject else [])]
+        with self._write() as session:
+            erasing.alone(session, names)
+            if erasing.erased(session, names):
+                return Put(outcome="refused", ticket=None)
+            now = datetime.now(UTC)
+            row = find(session, new.key, lock=True)
+            if row is None:
+                row = _new_row(new, now)
+                session.add(row)
+                session.flush()
+                session.add(reading_row(row, reading, at=now))
+                return Put(outcome="created", ticket=settle(session, row))
+            known = {k: v for k, v in new.about.model_dump(exclude_defaults=True).items() if getattr(row, k) != v}
+            if new.subject and row.subject != new.subject:
+                known["subject"] = new.subject
+            for name, value in known.items():
+                setattr(row, name, value)
+            fresh = row.mark != new.mark
+            if fresh:
+                row.mark, row.text, row.lang = new.mark, new.text, new.lang
+                row.revision += 1
+                session.add(reading_row(row, reading, at=now))
+            if not known and not fresh:
+                return Put(outcome="unchanged", ticket=ticket(session, row))
+            _changed(row, now)
+            return Put(outcome="changed", ticket=settle(session, row) if fresh else ticket(session, row))
+
+    def get(self, key: TicketKey) -> Ticket | None:
+        """Read a ticket, or None where there is none of that name."""
+        with self._read() as session:
+            row = find(session, key)
+            return ticket(session, row) if row else None
+
+    def known(self, key: TicketKey, mark: str) -> Ticket | None:
+        """Read a ticket if its newest text is the one so marked: it need not be classified again then."""
+        with self._read() as session:
+            row = find(session, key)
+            return ticket(session, row) if row and row.mark == mark else None
+
+    def list(self, query: Query, limit: int = 50, after: str | None = None) -> Page:
+        """List tickets, the newest received first; `after` is the cursor of the page before. Raises `ValueError`."""
+        with self._read() as session:
+            return listing.page(session, query, max(1, min(limit, MOST)), after)
+
+    def queue(self, lang: str | None = None, limit: int = 20) -> list[Ticket]:
+        """List what people should look at: the most pressing first, then what the model is least sure of."""
+        with self._read() as session:
+            return listing.queue(session, lang, max(1, min(limit, MOST)))
+
+    # What was said of them
+
+    def correct(self, key: TicketKey, correction: Correction, if_version: int | None = None) -> Ticket:
+        """Add what a person says. Raises `Missing`, and `Stale` where `if_version` is not how the ticket stands."""
+        with self._write() as session:
+            row = self._stands(session, key, if_version)
+            now = datetime.now(UTC)
+            session.add(
+                CorrectionRow(ticket_id=row.id, revision=row.revision, at=now, **correction.model_dump())
+            )
+            _changed(row, now)
+            return settle(session, row)
+
+    def undo(self, key: TicketKey, author: str, if_version: int | None = None) -> Ticket:
+        """Take back the author's newest correction that holds, by saying so. Raises as `correct`, `NothingToUndo`."""
+        with self._write() as session:
+            row = self._stands(session, key, if_version)
+            held = believed(ticket(session, row).corrections, row.revision)
+            own = [each for each in held if each.author == author]
+            if not own:
+                raise NothingToUndo("there is no correction of yours that holds")
+            last, now = own[-1], datetime.now(UTC)
+            session.add(
+                CorrectionRow(
+                    ticket_id=row.id, revision=row.revision, at=now, author=author, reason="", labels={},
+                    taxonomy_version=last.taxonomy_version, undoes=last.id,
+                )
+            )  # fmt: skip
+            _changed(row, now)
+            return settle(session, row)
+
+    def add_reading(self, key: TicketKey, reading: Reading) -> Ticket:
+        """Add what another model says of a ticket's newest text. Raises `Missing`."""
+        with self._write() as session:
+            row = self._stands(session, key, None)
+            now = datetime.now(UTC)
+            session.add(reading_row(row, reading, at=now))
+            if reading.shadow:
+                return ticket(session, row)
+            _changed(row, now)
+            return settle(session, row)
+
+    def quarantine(self, corrections: Sequence[int], why: str) -> int:
+        """Stop believing corrections, by their ids; returns how many there were. They are kept."""
+        with self._write() as session:
+            return listing.quarantine(session, corrections, why, datetime.now(UTC))
+
+    def corrected(self, since: datetime | None = None) -> Iterator[Ticket]:
+        """Go through the tickets that people judged, those whose last word came after `since`, oldest ticket first."""
+        last = 0
+        while True:
+            with self._read() as session:
+                found, last = listing.corrected(session, since, last)
+            if not found:
+                return
+            yield from found
+
+    def disagreements(self, limit: int = 50, after: int | None = None) -> list[Disagreement]:
+        """List tickets that a challenger reads otherwise, the newest first; `after` is the id of the last reading."""
+        with self._read() as session:
+            return listing.disagreements(session, max(1, min(limit, MOST)), after)
+
+    # Erasure
+
+    def erase(self, key: TicketKey) -> bool:
+        """Erase a ticket for good, known or not yet known; returns whether it was there."""
+        with self._write() as session:
+            names = [erasing.name(self._marker, key)]
+            erasing.alone(session, names)
+            gone = erasing.erase(session, names, [find(session, key)])
+        erasing.sweep(self._database)
+        return gone > 0
+
+    def erase_subject(self, key: str) -> int:
+        """Erase every ticket of a person for good, those to come included; returns how many there were."""
+        subject = self.subject(key)
+        with self._write() as session:
+            erasing.alone(session, [subject])
+            gone = erasing.erase(session, [subject], erasing.of_subject(session, subject))
+        erasing.sweep(self._database)
+        return gone
+
+    def purge(self, retention: Mapping[str, timedelta], *, default: timedelta | None, now: datetime) -> int:
+        """Delete tickets that were received longer ago than their source's retention; returns how many.
+
+        They leave no tombstones: what is sent again is kept again, for as long.
+        """
+        gone = 0
+        while True:
+            with self._write() as session:
+                part = erasing.purge(session, retention, default, now)
+            gone += part
+            if not part:
+                break
+        erasing.sweep(self._database)
+        return gone
+
+    # Idempotency keys
+
+    def begin(self, key: str, author: str, fingerprint: str) -> Replay | None:
+        """Begin a request that came with an idempotency key, or return what was answered to it before.
+
+        Raises `KeyMismatch` and `KeyUnderWay`.
+        """
+        with self._write() as session:
+            return idempotency.begin(session, self._marker.mark("idempotency", author, key), fingerprint)
+
+    def finish(self, key: str, author: str, reply: Replay | None, ticket: TicketKey | None = None) -> None:
+        """Keep what was answered; with None, forget the request, so that it may be tried again."""
+        with self._write() as session:
+            row = find(session, ticket) if ticket else None
+            mark = self._marker.mark("idempotency", author, key)
+            idempotency.finish(session, mark, reply, row.id if row else None)
+
+    def _stands(self, session: Session, key: TicketKey, version: int | None) -> TicketRow:
+        row = find(session, key, lock=True)
+        if row is None:
+            raise Missing("there is no such ticket")
+        if version is not None and row.version != version:
+            raise Stale(ticket(session, row))
+        return row
+
+    @contextmanager
+    def _read(self) -> Iterator[Session]:
+        with Session(self._database) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _write(self) -> Iterator[Session]:
+        with Session(self._writing) as session, session.begin():
+            yield session
+
+
+def _new_row(new: NewTicket, now: datetime) -> TicketRow:
+    about = new.about.model_dump()
+    return TicketRow(
+        source=new.key.source, external_id=new.key.id, mark=new.mark, subject=new.subject, revision=1, version=1,
+        text=new.text, lang=new.lang, stored_at=now, changed_at=now, hours=None, certainty=0.0, needs_review=True,
+        judged=False, model_version="", **{**about, "received_at": about["received_at"] or now},
+    )  # fmt: skip
+
+
+def _changed(row: TicketRow, now: datetime) -> None:
+    row.version += 1
+    row.changed_at = now

@@ -1,0 +1,153 @@
+"""The tables. Answers and corrections are only ever added to; `ticket_labels` and some columns of `tickets` repeat what
+follows from them, so that lists and reports need not look at every row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import DateTime, TypeDecorator
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB, "postgresql")
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment, in UTC whatever the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store without a zone, which SQLite has none of."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Read as UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+
+
+class TicketRow(Base):
+    """A ticket as it stands."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index(None, "received_at", "id"),
+        Index(None, "source", "received_at"),
+        Index(None, "subject"),
+        Index(None, "judged", "needs_review", "hours", "certainty"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    source: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str] = mapped_column(String(256))
+    mark: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str | None] = mapped_column(String(64))
+    revision: Mapped[int]
+    version: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    lang: Mapped[str] = mapped_column(String(16))
+    channel: Mapped[str] = mapped_column(String(64))
+    branch: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(Utc)
+    stored_at: Mapped[datetime] = mapped_column(Utc)
+    changed_at: Mapped[datetime] = mapped_column(Utc)
+    first_answered_at: Mapped[datetime | None] = mapped_column(Utc)
+    closed_at: Mapped[datetime | None] = mapped_column(Utc)
+    contact: Mapped[int | None]
+    hours: Mapped[float | None]
+    certainty: Mapped[float]
+    needs_review: Mapped[bool]
+    judged: Mapped[bool]
+    model_version: Mapped[str] = mapped_column(String(128))
+
+
+class ReadingRow(Base):
+    """What a model said."""
+
+    __tablename__ = "readings"
+    __table_args__ = (Index(None, "ticket_id"), Index(None, "shadow", "id"))
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Utc)
+    shadow: Mapped[bool]
+    model_version: Mapped[str] = mapped_column(String(128))
+    taxonomy_version: Mapped[str] = mapped_column(String(128))
+    labels: Mapped[dict[str, Any]] = mapped_column(Json)
+    certainty: Mapped[float]
+    hours: Mapped[float | None]
+    review: Mapped[list[Any]] = mapped_column(Json)
+    answer: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class CorrectionRow(Base):
+    """What a person said."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (Index(None, "ticket_id"), Index(None, "at"), Index(None, "author"))
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Utc)
+    author: Mapped[str] = mapped_column(String(128))
+    reason: Mapped[str] = mapped_column(Text)
+    taxonomy_version: Mapped[str] = mapped_column(String(128))
+    labels: Mapped[dict[str, Any]] = mapped_column(Json)
+    hours: Mapped[float | None]
+    undoes: Mapped[int | None] = mapped_column(ForeignKey("corrections.id", ondelete="CASCADE"))
+    quarantined: Mapped[str | None] = mapped_column(Text)
+
+
+class LabelRow(Base):
+    """A label that holds now, and whether a machine or a person said so."""
+
+    __tablename__ = "ticket_labels"
+    __table_args__ = (Index(None, "group", "label", "ticket_id"),)
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    group: Mapped[str] = mapped_column(String(16), primary_key=True)
+    label: Mapped[str] = mapped_column(String(64), primary_key=True)
+    by: Mapped[str] = mapped_column(String(8))
+
+
+class Tombstone(Base):
+    """Stands for a ticket or a subject that was erased and must not come back; nobody can read who it was."""
+
+    __tablename__ = "tombstones"
+
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Utc)
+
+
+class IdempotencyRow(Base):
+    """A request that came with an idempotency key, and its answer once there is one."""
+
+    __tablename__ = "idempotency"
+    __table_args__ = (Index(None, "expires_at"), Index(None, "ticket_id"))
+
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime] = mapped_column(Utc)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
+    status: Mapped[int | None]
+    body: Mapped[str | None] = mapped_column(Text)
