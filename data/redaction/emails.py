@@ -1,0 +1,39 @@
+"""E-mail addresses, also with the sign spelled out: maija (at) esimerkki.fi."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from data.redaction.kinds import Found, Kind
+
+_LOCAL = re.compile(r"[\w.!#$%&'*+/=?^{|}~-]{1,64}")
+"""Read backwards from the sign: at most the 64 characters that RFC 5321 allows."""
+_DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_][\w-]{1,62}")
+_EDGE = ".!#$%&'*+/=?^{|}~-"
+_SPELLED = re.compile(
+    r"(?<![\w.+-])([\w+-][\w.+-]{0,63}) ?(?:[(\[{<] ?(?:at|ät|a|arroba|@|a còng) ?[)\]}>]| (?:at"
+    r"|arroba|miukumauku|a còng) ) ?"
+    r"((?:[^\W_][\w-]{0,40} ?(?:\.|[(\[] ?(?:dot|piste|punto|chấm) ?[)\]]| (?:dot|piste|punto"
+    r"|chấm) ) ?){1,4}(?:[a-z]{2,10})\b)",
+    re.I,
+)
+_SPELLED_HINT = re.compile(r"[(\[{<] ?(?:at|ät|a|arroba|@|a còng) ?[)\]}>]| (?:arroba|miukumauku|a còng|dot) ", re.I)
+
+
+def find_emails(text: str) -> Iterator[Found]:
+    """Find e-mail addresses: every sign is looked at once, 64 characters to the left and a host name to the right."""
+    place = text.find("@")
+    while place >= 0:
+        after = _DOMAIN.match(text, place + 1) if text[place + 1 : place + 2].isalnum() else None
+        before = None
+        if after:
+            before = _LOCAL.match(text[max(0, place - 64) : place][::-1])
+        if before and after:
+            local = before.group()[::-1].lstrip(_EDGE)
+            if local:
+                yield Found(Kind.EMAIL, place - len(local), after.end())
+        place = text.find("@", place + 1)
+    for hint in _SPELLED_HINT.finditer(text):
+        for match in _SPELLED.finditer(text, max(0, hint.start() - 66), min(len(text), hint.end() + 120)):
+            yield Found(Kind.EMAIL, match.start(), match.end())
