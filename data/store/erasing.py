@@ -1,24 +1,23 @@
-"""Erase for good: rows, what the database still holds of them, and the way back in."""
+"""Erase for good: rows, and the way back in. `data.store.sweeping` sees to what the database still holds of them."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Engine, and_, delete, or_, select, text
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
+from data.store import sweeping
 from data.store.records import TicketKey
 from data.store.secret import Marker
 from data.store.tables import IdempotencyRow, TicketRow, Tombstone
 
-PART: Final = 1_000
-"""Tickets that one transaction of a purge deletes."""
+PART: Final = 500
+"""Rows that one statement deletes or asks for: SQLite takes 32,766 values, and a purge should be short."""
 
-_PATIENCE: Final = 5.0
-"""Seconds that readers of SQLite's WAL are waited for before it is left to the next sweep."""
+_LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def name(marker: Marker, key: TicketKey) -> str:
@@ -26,72 +25,67 @@ def name(marker: Marker, key: TicketKey) -> str:
     return marker.mark("ticket", key.source, key.id)
 
 
-def alone(session: Session, names: Sequence[str]) -> None:
-    """Wait until nobody else puts or erases what these marks stand for, and keep others waiting.
-
-    SQLite lets in one writer at a time anyhow. In PostgreSQL a row that is not there yet cannot be locked.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        for mark in sorted(names):
-            number = int.from_bytes(bytes.fromhex(mark[:16]), "big", signed=True)
-            session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
-
-
 def erased(session: Session, names: Sequence[str]) -> bool:
     """Say whether any of the marks has a tombstone."""
     return session.scalar(select(Tombstone.mark).where(Tombstone.mark.in_(names)).limit(1)) is not None
 
 
-def of_subject(session: Session, subject: str) -> list[TicketRow]:
-    """Find the tickets of a person."""
-    return list(session.scalars(select(TicketRow).where(TicketRow.subject == subject).with_for_update()))
-
-
-def erase(session: Session, names: Sequence[str], rows: Iterable[TicketRow | None]) -> int:
-    """Delete the rows with all that hangs on them, and put up the tombstones."""
-    ids = [row.id for row in rows if row is not None]
-    now = datetime.now(UTC)
-    for mark in names:
-        if not erased(session, [mark]):
-            session.add(Tombstone(mark=mark, at=now))
+def erase(session: Session, marker: Marker, key: TicketKey) -> int:
+    """Delete a ticket with all that hangs on it, and put up its tombstone, whether or not it was there."""
+    asked = select(TicketRow.id).where(TicketRow.source == key.source, TicketRow.external_id == key.id)
+    ids = list(session.scalars(asked.with_for_update()))
+    _bury(session, [name(marker, key)])
     return _delete(session, ids)
 
 
-def purge(
-    session: Session, retention: Mapping[str, timedelta], default: timedelta | None, now: datetime
-) -> int:
+def erase_subject(session: Session, marker: Marker, subject: str) -> int:
+    """Delete a person's tickets; the person has a tombstone then, and each ticket one of its own.
+
+    A ticket system may send the same ticket again without saying whose it is.
+    """
+    asked = select(TicketRow.id, TicketRow.source, TicketRow.external_id).where(TicketRow.subject == subject)
+    rows = session.execute(asked.order_by(TicketRow.id).with_for_update()).all()
+    names = [name(marker, TicketKey(source=row.source, id=row.external_id)) for row in rows]
+    _bury(session, [subject, *names])
+    return _delete(session, [row.id for row in rows])
+
+
+def purge(session: Session, retention: Mapping[str, timedelta], default: timedelta | None, now: datetime) -> int:
     """Delete up to `PART` tickets that are past their time, and idempotency keys that are past theirs."""
     session.execute(delete(IdempotencyRow).where(IdempotencyRow.expires_at < now))
-    past = [and_(TicketRow.source == source, TicketRow.received_at < now - age) for source, age in retention.items()]
+    past = [
+        and_(TicketRow.source == source, TicketRow.received_at < _before(now, age)) for source, age in retention.items()
+    ]
     if default is not None:
-        past.append(and_(TicketRow.source.not_in(list(retention)), TicketRow.received_at < now - default))
+        past.append(and_(TicketRow.source.not_in(list(retention)), TicketRow.received_at < _before(now, default)))
     if not past:
         return 0
-    ids = list(session.scalars(select(TicketRow.id).where(or_(*past)).limit(PART)))
-    return _delete(session, ids)
+    # What somebody is at work on is left to the next purge: this one waits for nobody while it holds others up.
+    asked = select(TicketRow.id).where(or_(*past)).limit(PART).with_for_update(skip_locked=True)
+    return _delete(session, list(session.scalars(asked)))
 
 
-def sweep(database: Engine) -> None:
-    """Make the database let go of what was deleted.
-
-    SQLite overwrites deleted rows in its file (`secure_delete`); what its WAL still holds goes with the WAL. Where a
-    reader is in the way for too long, the next sweep or the last connection's end does it. PostgreSQL frees the space;
-    see docs/security.md for what its own WAL keeps.
-    """
-    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("VACUUM tickets, readings, corrections, ticket_labels, idempotency"))
-            return
-    raw = database.raw_connection()
-    try:
-        deadline = time.monotonic() + _PATIENCE
-        while raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] and time.monotonic() < deadline:
-            time.sleep(0.05)
-    finally:
-        raw.close()
+def _bury(session: Session, names: Sequence[str]) -> None:
+    now = datetime.now(UTC)
+    for start in range(0, len(names), PART):
+        part = names[start : start + PART]
+        there = set(session.scalars(select(Tombstone.mark).where(Tombstone.mark.in_(part))))
+        session.add_all(Tombstone(mark=mark, at=now) for mark in part if mark not in there)
+        session.flush()
 
 
 def _delete(session: Session, ids: Sequence[int]) -> int:
+    for start in range(0, len(ids), PART):
+        session.execute(delete(TicketRow).where(TicketRow.id.in_(ids[start : start + PART])))
     if ids:
-        session.execute(delete(TicketRow).where(TicketRow.id.in_(ids)))
+        sweeping.owe(session)
     return len(ids)
+
+
+def _before(now: datetime, age: timedelta) -> datetime:
+    if age < timedelta(0):
+        raise ValueError("tickets cannot be kept for less than no time: give a retention of 0 or more")
+    try:
+        return now - age
+    except OverflowError:  # for longer than there are dates
+        return _LONG_AGO

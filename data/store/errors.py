@@ -1,13 +1,13 @@
 """What a store refuses, as one tree.
 
-    StoreError
-    ├── StoreUnusable       it cannot be opened: the address, the file, or a version that is newer than this program
-    ├── Missing             there is no such ticket
-    ├── Stale               the ticket has changed since it was read; `current` is how it stands now
-    ├── NothingToUndo       the author has no correction that still holds
-    └── KeyReused           an idempotency key came again
-        ├── KeyMismatch         with another request
-        └── KeyUnderWay         while the first request is being answered
+StoreError
+├── StoreUnusable       it cannot be opened: the address, the file, or a version that is newer than this program
+├── Missing             there is no such ticket
+├── Stale               the ticket has changed since it was read; `current` is how it stands now
+├── NothingToUndo       the author has no correction that still holds
+└── KeyReused           an idempotency key came again
+    ├── KeyMismatch         with another request
+    └── KeyUnderWay         while the first request is being answered
 """
 
 from __future__ import annotations

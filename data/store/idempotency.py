@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from data.store import erasing
+from data.store import locks
 from data.store.errors import KeyMismatch, KeyUnderWay
 from data.store.records import Replay
 from data.store.tables import IdempotencyRow
@@ -21,7 +21,7 @@ LEASE: Final = timedelta(minutes=2)
 
 def begin(session: Session, mark: str, fingerprint: str) -> Replay | None:
     """Note that the request has begun, or return its answer; raises `KeyMismatch` and `KeyUnderWay`."""
-    erasing.alone(session, [mark])
+    locks.alone(session, [mark])
     now = datetime.now(UTC)
     row = session.get(IdempotencyRow, mark)
     if row and row.expires_at > now:

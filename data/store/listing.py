@@ -6,16 +6,19 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy import Select, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from data.store.records import Disagreement, Page, Query, Ticket
 from data.store.rows import settle, tickets
+from data.store.standing import differing
 from data.store.tables import CorrectionRow, LabelRow, ReadingRow, TicketRow
-from data.taxonomy import GROUP_IDS, as_list
+
+_LARGEST: Final = 2**63 - 1
+"""Of ids, in both databases."""
 
 PART: Final = 200
 """Tickets that are read at once where all are gone through."""
@@ -25,9 +28,7 @@ def page(session: Session, query: Query, limit: int, after: str | None) -> Page:
     """List tickets newest first; the cursor is opaque, and stays right while others are added."""
     asked = _matching(query).order_by(TicketRow.received_at.desc(), TicketRow.id.desc()).limit(limit + 1)
     if after is not None:
-        received, id_ = _read_cursor(after)
-        earlier = and_(TicketRow.received_at == received, TicketRow.id < id_)
-        asked = asked.where(or_(TicketRow.received_at < received, earlier))
+        asked = asked.where(tuple_(TicketRow.received_at, TicketRow.id) < _read_cursor(after))
     rows = list(session.scalars(asked))
     more = len(rows) > limit
     rows = rows[:limit]
@@ -35,12 +36,19 @@ def page(session: Session, query: Query, limit: int, after: str | None) -> Page:
 
 
 def queue(session: Session, lang: str | None, limit: int) -> list[Ticket]:
-    """List what waits for a person."""
-    asked = select(TicketRow).where(TicketRow.judged.is_(False), TicketRow.needs_review.is_(True))
+    """List what waits for a person: the most pressing first, then what challengers differ on, then what is unsure.
+
+    What has no urgency comes last, and is asked for apart, so that each half is read in the order of its index.
+    """
+    asked = select(TicketRow).where(TicketRow.waiting.is_(True))
     if lang:
         asked = asked.where(TicketRow.lang == lang)
-    pressing = (TicketRow.hours.is_(None), TicketRow.hours, TicketRow.certainty, TicketRow.id)
-    return tickets(session, list(session.scalars(asked.order_by(*pressing).limit(limit))))
+    pressing = (TicketRow.hours, TicketRow.agreed, TicketRow.certainty, TicketRow.id)
+    rows: list[TicketRow] = []
+    for half in (TicketRow.hours.is_not(None), TicketRow.hours.is_(None)):
+        if len(rows) < limit:
+            rows += session.scalars(asked.where(half).order_by(*pressing).limit(limit - len(rows)))
+    return tickets(session, rows)
 
 
 def corrected(session: Session, since: datetime | None, last: int) -> tuple[list[Ticket], int]:
@@ -58,7 +66,11 @@ def disagreements(session: Session, limit: int, after: int | None) -> list[Disag
     found: list[Disagreement] = []
     last = after
     while len(found) < limit:
-        asked = select(ReadingRow.id, ReadingRow.ticket_id).where(ReadingRow.shadow.is_(True))
+        asked = (
+            select(ReadingRow.id, ReadingRow.ticket_id)
+            .join(TicketRow, TicketRow.id == ReadingRow.ticket_id)
+            .where(ReadingRow.shadow.is_(True), TicketRow.agreed.is_(False))
+        )
         if last is not None:
             asked = asked.where(ReadingRow.id < last)
         part = session.execute(asked.order_by(ReadingRow.id.desc()).limit(PART)).all()
@@ -76,14 +88,17 @@ def disagreements(session: Session, limit: int, after: int | None) -> list[Disag
 
 def quarantine(session: Session, ids: Sequence[int], why: str, now: datetime) -> int:
     """Mark corrections as not believed, and work out anew what holds of their tickets."""
-    held = select(CorrectionRow.ticket_id).where(CorrectionRow.id.in_(ids), CorrectionRow.quarantined.is_(None))
-    touched = list(session.scalars(held))
-    session.execute(update(CorrectionRow).where(CorrectionRow.id.in_(ids)).values(quarantined=why))
-    for row in session.scalars(select(TicketRow).where(TicketRow.id.in_(set(touched)))).all():
+    if not why:
+        raise ValueError("say why these corrections are not believed")
+    held = CorrectionRow.id.in_(ids), CorrectionRow.quarantined.is_(None)
+    touched = select(TicketRow).where(TicketRow.id.in_(select(CorrectionRow.ticket_id).where(*held)))
+    rows = session.scalars(touched.order_by(TicketRow.id).with_for_update()).all()
+    done = session.execute(update(CorrectionRow).where(*held).values(quarantined=why).returning(CorrectionRow.id)).all()
+    for row in rows:
         row.version += 1
         row.changed_at = now
         settle(session, row)
-    return len(touched)
+    return len(done)
 
 
 def _compare(ticket: Ticket, shadow_id: int) -> Disagreement | None:
@@ -91,15 +106,11 @@ def _compare(ticket: Ticket, shadow_id: int) -> Disagreement | None:
     shadow = next((each for each in ticket.readings if each.id == shadow_id), None)
     if given is None or shadow is None or shadow.revision != ticket.revision:
         return None
-    groups = [
-        group
-        for group in GROUP_IDS
-        if sorted(as_list(given.labels.get(group))) != sorted(as_list(shadow.labels.get(group)))
-    ]
+    groups = differing(given.labels, shadow.labels)
     return Disagreement(ticket=ticket, shadow=shadow, groups=groups) if groups else None
 
 
-def _matching(query: Query) -> Select[tuple[TicketRow]]:
+def _matching(query: Query) -> Select[TicketRow]:
     asked = select(TicketRow)
     for name in ("source", "lang", "channel", "branch", "needs_review", "judged"):
         if (value := getattr(query, name)) is not None:
@@ -123,9 +134,10 @@ def _read_cursor(cursor: str) -> tuple[datetime, int]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         written: Any = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        received, id_ = datetime.fromisoformat(written[0]), int(written[1])
-        if received.tzinfo is None:
-            raise ValueError("no zone")
-    except (ValueError, TypeError, IndexError, KeyError, binascii.Error, UnicodeDecodeError) as error:
+        moment, id_ = written
+        received = datetime.fromisoformat(moment)
+        if received.tzinfo is None or type(id_) is not int or not 0 < id_ <= _LARGEST:
+            raise ValueError("out of range")
+        return received.astimezone(UTC), id_
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
         raise ValueError("the cursor is none of this list's: begin again without one") from error
-    return received, id_

@@ -3,35 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from data.taxonomy import GroupId
 
-StoredLabels = dict[GroupId, str | list[str]]
+LONGEST = 10_000_000
+"""Characters of a text, at the most."""
+
+
+def _without_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("holds NUL, which no database takes: leave it out")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is a time outside the years 1 to 9999 in UTC") from error
+
+
+Plain = Annotated[str, AfterValidator(_without_nul)]
+"""A string that every database takes: without NUL; pydantic itself refuses half a surrogate pair."""
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time, given in any zone, kept in UTC."""
+
+LabelName = Annotated[Plain, Field(max_length=64)]
+StoredLabels = dict[GroupId, LabelName | Annotated[list[LabelName], Field(max_length=200)]]
 """Labels by group: a string for single groups, a list for the others."""
+
+Mark = Annotated[Plain, Field(min_length=1, max_length=64)]
+Version = Annotated[Plain, Field(max_length=128)]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What is refused is not repeated: it may be a customer's words.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class TicketKey(_Record):
     """The name of a ticket: the system that it comes from, and its id there."""
 
-    source: str = Field(min_length=1, max_length=64)
-    id: str = Field(min_length=1, max_length=256)
+    source: Plain = Field(min_length=1, max_length=64)
+    id: Plain = Field(min_length=1, max_length=256)
 
 
 class About(_Record):
     """What is known of a ticket beside its text. Times are in any zone and stored in UTC."""
 
-    channel: str = Field(default="", max_length=64)
-    branch: str = Field(default="", max_length=64)
-    received_at: AwareDatetime | None = None
-    first_answered_at: AwareDatetime | None = None
-    closed_at: AwareDatetime | None = None
+    channel: Plain = Field(default="", max_length=64)
+    branch: Plain = Field(default="", max_length=64)
+    received_at: Moment | None = None
+    first_answered_at: Moment | None = None
+    closed_at: Moment | None = None
     contact: int | None = Field(default=None, ge=1, le=1_000)
     """How many times the customer has been in touch about this, this time included."""
 
@@ -40,11 +69,11 @@ class NewTicket(_Record):
     """A ticket to be kept. `text` is redacted already; `mark` stands for the text as it came (`Store.mark`)."""
 
     key: TicketKey
-    text: str
-    mark: str
-    lang: str
+    text: Plain = Field(max_length=LONGEST)
+    mark: Mark
+    lang: Plain = Field(max_length=16)
     about: About = About()
-    subject: str | None = None
+    subject: Mark | None = None
     """Stands for the person whom the ticket is of (`Store.subject`)."""
 
 
@@ -55,11 +84,11 @@ class Reading(_Record):
     challenger's: it is kept for comparison and changes nothing.
     """
 
-    model_version: str
-    taxonomy_version: str
+    model_version: Version
+    taxonomy_version: Version
     labels: StoredLabels
     certainty: float = Field(ge=0, le=1)
-    hours: float | None = Field(default=None, gt=0)
+    hours: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Within how many hours a person must act."""
     review: list[str] = []
     answer: dict[str, Any]
@@ -70,18 +99,18 @@ class GivenReading(Reading):
     """A reading as it was kept."""
 
     id: int
-    at: AwareDatetime
+    at: Moment
     revision: int
 
 
 class Correction(_Record):
     """What a person says that the labels are: all labels of each group in `labels`, and nothing of other groups."""
 
-    author: str = Field(min_length=1, max_length=128)
-    reason: str = Field(default="", max_length=2_000)
-    taxonomy_version: str
+    author: Plain = Field(min_length=1, max_length=128)
+    reason: Plain = Field(default="", max_length=2_000)
+    taxonomy_version: Version
     labels: StoredLabels = Field(min_length=1)
-    hours: float | None = Field(default=None, gt=0)
+    hours: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Within how many hours a person must act, where urgency is among the labels."""
 
 
@@ -90,7 +119,7 @@ class GivenCorrection(Correction):
 
     labels: StoredLabels
     id: int
-    at: AwareDatetime
+    at: Moment
     revision: int
     undoes: int | None = None
     quarantined: str | None = None
@@ -110,8 +139,8 @@ class Ticket(_Record):
     text: str
     lang: str
     about: About
-    stored_at: AwareDatetime
-    changed_at: AwareDatetime
+    stored_at: Moment
+    changed_at: Moment
     labels: StoredLabels
     judged: bool
     """Whether a person has settled or confirmed its labels."""
@@ -151,16 +180,16 @@ class Disagreement(_Record):
 class Query(_Record):
     """Which tickets to list; what is None is not asked for."""
 
-    source: str | None = None
-    lang: str | None = None
-    channel: str | None = None
-    branch: str | None = None
-    labels: dict[GroupId, str] = {}
+    source: Plain | None = None
+    lang: Plain | None = None
+    channel: Plain | None = None
+    branch: Plain | None = None
+    labels: dict[GroupId, Plain] = {}
     """One label of each group named."""
     needs_review: bool | None = None
     judged: bool | None = None
-    received_from: AwareDatetime | None = None
-    received_to: AwareDatetime | None = None
+    received_from: Moment | None = None
+    received_to: Moment | None = None
     """Before this moment."""
 
 

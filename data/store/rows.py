@@ -49,6 +49,7 @@ def settle(session: Session, row: TicketRow) -> Ticket:
     now = standing(found.readings, found.corrections, row.revision)
     row.hours, row.certainty, row.model_version = now.hours, now.certainty, now.model_version
     row.needs_review, row.judged = now.needs_review, now.judged
+    row.agreed, row.waiting = now.agreed, now.waiting
     session.execute(delete(LabelRow).where(LabelRow.ticket_id == row.id))
     session.add_all(_label_rows(row.id, now))
     return ticket(session, row)
@@ -63,7 +64,7 @@ def _label_rows(ticket_id: int, now: Standing) -> list[LabelRow]:
     return [
         LabelRow(ticket_id=ticket_id, group=group, label=label, by=PERSON if group in now.settled else MACHINE)
         for group, value in now.labels.items()
-        for label in as_list(value)
+        for label in dict.fromkeys(as_list(value))
     ]
 
 

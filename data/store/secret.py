@@ -10,7 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.store import locks
 from data.store.errors import StoreUnusable
+from data.store.folders import make_folder, sync_folder
+from data.store.tables import SealRow
 
 _BYTES: Final = 32
 
@@ -23,8 +29,8 @@ class Marker:
 
     def mark(self, kind: str, *parts: str) -> str:
         """Mark the parts, whose borders count: `("ab", "c")` is not `("a", "bc")`. Kinds never meet."""
-        digest = hmac.new(self._secret, kind.encode(), hashlib.sha256)
-        for part in parts:
+        digest = hmac.new(self._secret, digestmod=hashlib.sha256)
+        for part in (kind, *parts):
             written = part.encode("utf-8", "surrogatepass")
             digest.update(len(written).to_bytes(8, "big") + written)
         return digest.hexdigest()
@@ -33,17 +39,32 @@ class Marker:
 def read_secret(path: Path) -> Marker:
     """Read the secret, or make one that only this user can read; raises `StoreUnusable`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            _make(path)
-        written = path.read_text(encoding="ascii").strip()
-        secret = bytes.fromhex(written)
+        if not path.exists():
+            make_folder(path.parent)
+            with suppress(FileExistsError):
+                _make(path)
+        secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         raise StoreUnusable(f"the store's secret {path} cannot be read or made: {type(error).__name__}") from error
     if len(secret) != _BYTES:
         told = f"{path} is no secret of a store; restore it from a backup: without it, erased tickets may come back"
         raise StoreUnusable(told)
     return Marker(secret)
+
+
+def seal(session: Session, marker: Marker) -> None:
+    """Hold the secret against the one that the store was made with; a new store takes this one.
+
+    With another secret, nothing that was erased would be known again. Raises `StoreUnusable`.
+    """
+    locks.erasing(session)
+    mark = marker.mark("seal")
+    found = session.scalars(select(SealRow.mark)).all()
+    if not found:
+        session.add(SealRow(mark=mark))
+    elif mark not in found:
+        told = "the store was made with another secret: give that one, or what was erased may come back"
+        raise StoreUnusable(told)
 
 
 def _make(path: Path) -> None:
@@ -58,3 +79,4 @@ def _make(path: Path) -> None:
         os.link(draft, path)
     finally:
         draft.unlink()
+    sync_folder(path.parent)

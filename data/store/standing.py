@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data.store.records import GivenCorrection, GivenReading, StoredLabels
-from data.taxonomy import GROUP_IDS, GroupId
+from data.taxonomy import GROUP_IDS, GroupId, as_list
 
 PERSON, MACHINE = "person", "machine"
+
+Labels = Mapping[GroupId, str | list[str]]
 
 
 @dataclass(frozen=True)
@@ -21,19 +23,25 @@ class Standing:
     hours: float | None
     certainty: float
     needs_review: bool
+    agreed: bool
+    """Whether no challenger's newest reading differs from the answer that was given."""
     model_version: str
 
     @property
     def judged(self) -> bool:
         return bool(self.settled)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a person should look, for the ticket's sake or because it would teach most."""
+        return not self.judged and (self.needs_review or not self.agreed)
 
-def standing(
-    readings: Sequence[GivenReading], corrections: Sequence[GivenCorrection], revision: int
-) -> Standing:
+
+def standing(readings: Sequence[GivenReading], corrections: Sequence[GivenCorrection], revision: int) -> Standing:
     """Work it out from all that was said, oldest first."""
     given = [each for each in readings if not each.shadow and each.revision == revision]
     machine = given[-1] if given else None
+    challengers = {each.model_version: each for each in readings if each.shadow and each.revision == revision}
     labels: StoredLabels = dict(machine.labels) if machine else {}
     hours = machine.hours if machine else None
     settled: set[GroupId] = set()
@@ -48,8 +56,14 @@ def standing(
         hours=hours,
         certainty=machine.certainty if machine else 0.0,
         needs_review=not settled and (machine is None or bool(machine.review)),
+        agreed=machine is None or not any(differing(machine.labels, each.labels) for each in challengers.values()),
         model_version=machine.model_version if machine else "",
     )
+
+
+def differing(some: Labels, others: Labels) -> list[GroupId]:
+    """Name the groups that are labelled differently; order does not count, and a missing group is an empty one."""
+    return [group for group in GROUP_IDS if sorted(as_list(some.get(group))) != sorted(as_list(others.get(group)))]
 
 
 def believed(corrections: Sequence[GivenCorrection], revision: int) -> list[GivenCorrection]:

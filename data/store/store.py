@@ -5,8 +5,11 @@ A `Store` may be used from several threads, and several processes may have the s
 
 from __future__ import annotations
 
+import builtins
+import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from data.store import erasing, idempotency, listing
+from data.store import erasing, idempotency, listing, locks, sweeping
 from data.store.errors import Missing, NothingToUndo, Stale
 from data.store.opening import WRITES, open_database
 from data.store.records import (
@@ -30,12 +33,15 @@ from data.store.records import (
     TicketKey,
 )
 from data.store.rows import find, reading_row, settle, ticket
-from data.store.secret import Marker, read_secret
+from data.store.secret import Marker, read_secret, seal
 from data.store.standing import believed
 from data.store.tables import CorrectionRow, TicketRow
 
 MOST = 500
 """Tickets in a page, at the most."""
+
+ROOM = 16 * 2**20
+"""Bytes that SQLite's disk must have free for the store to be called writable."""
 
 
 class Store:
@@ -43,14 +49,28 @@ class Store:
 
     def __init__(self, database: Engine, marker: Marker) -> None:
         self._database = database
-        self._writing = database.execution_options(**WRITES)
         self._marker = marker
+        postgres = database.dialect.name == "postgresql"
+        # A ticket is read in several statements, which must see one state of it; SQLite does that anyhow.
+        self._reading = database.execution_options(isolation_level="REPEATABLE READ") if postgres else database
+        self._writing = database.execution_options(**WRITES)
+        # SQLite takes one writer at a time, and lets the others sleep and try again: threads had better queue.
+        self._turn: AbstractContextManager[object] = nullcontext() if postgres else threading.Lock()
 
     @classmethod
     def open(cls, url: str, secret: Path) -> Store:
         """Open the database at `url`, made and brought up to date as needed; raises `StoreUnusable`."""
         marker = read_secret(secret)
-        return cls(open_database(url), marker)
+        store = cls(open_database(url), marker)
+        try:
+            with store._write() as session:
+                seal(session, marker)
+        except BaseException:
+            store.close()
+            raise
+        if store._database.dialect.name == "sqlite":
+            store.sweep()  # for whoever was killed between an erasure and its end
+        return store
 
     def close(self) -> None:
         """Let go of the database."""
@@ -66,6 +86,9 @@ class Store:
 
     def writable(self) -> bool:
         """Say whether something could be written now."""
+        file = self._database.url.database
+        if self._database.dialect.name == "sqlite" and file and shutil.disk_usage(Path(file).parent).free < ROOM:
+            return False
         try:
             with self._write() as session:
                 session.execute(text("UPDATE tombstones SET at = at WHERE mark = ''"))
@@ -83,7 +106,7 @@ class Store:
         """
         names = [erasing.name(self._marker, new.key), *([new.subject] if new.subject else [])]
         with self._write() as session:
-            erasing.alone(session, names)
+            locks.putting(session, names)
             if erasing.erased(session, names):
                 return Put(outcome="refused", ticket=None)
             now = datetime.now(UTC)
@@ -126,7 +149,7 @@ class Store:
         with self._read() as session:
             return listing.page(session, query, max(1, min(limit, MOST)), after)
 
-    def queue(self, lang: str | None = None, limit: int = 20) -> list[Ticket]:
+    def queue(self, lang: str | None = None, limit: int = 20) -> builtins.list[Ticket]:
         """List what people should look at: the most pressing first, then what the model is least sure of."""
         with self._read() as session:
             return listing.queue(session, lang, max(1, min(limit, MOST)))
@@ -138,9 +161,7 @@ class Store:
         with self._write() as session:
             row = self._stands(session, key, if_version)
             now = datetime.now(UTC)
-            session.add(
-                CorrectionRow(ticket_id=row.id, revision=row.revision, at=now, **correction.model_dump())
-            )
+            session.add(CorrectionRow(ticket_id=row.id, revision=row.revision, at=now, **correction.model_dump()))
             _changed(row, now)
             return settle(session, row)
 
@@ -168,9 +189,8 @@ class Store:
             row = self._stands(session, key, None)
             now = datetime.now(UTC)
             session.add(reading_row(row, reading, at=now))
-            if reading.shadow:
-                return ticket(session, row)
-            _changed(row, now)
+            if not reading.shadow:
+                _changed(row, now)
             return settle(session, row)
 
     def quarantine(self, corrections: Sequence[int], why: str) -> int:
@@ -188,7 +208,7 @@ class Store:
                 return
             yield from found
 
-    def disagreements(self, limit: int = 50, after: int | None = None) -> list[Disagreement]:
+    def disagreements(self, limit: int = 50, after: int | None = None) -> builtins.list[Disagreement]:
         """List tickets that a challenger reads otherwise, the newest first; `after` is the id of the last reading."""
         with self._read() as session:
             return listing.disagreements(session, max(1, min(limit, MOST)), after)
@@ -198,20 +218,24 @@ class Store:
     def erase(self, key: TicketKey) -> bool:
         """Erase a ticket for good, known or not yet known; returns whether it was there."""
         with self._write() as session:
-            names = [erasing.name(self._marker, key)]
-            erasing.alone(session, names)
-            gone = erasing.erase(session, names, [find(session, key)])
-        erasing.sweep(self._database)
+            locks.erasing(session)
+            gone = erasing.erase(session, self._marker, key)
+        self.sweep()
         return gone > 0
 
     def erase_subject(self, key: str) -> int:
         """Erase every ticket of a person for good, those to come included; returns how many there were."""
         subject = self.subject(key)
         with self._write() as session:
-            erasing.alone(session, [subject])
-            gone = erasing.erase(session, [subject], erasing.of_subject(session, subject))
-        erasing.sweep(self._database)
+            locks.erasing(session)
+            gone = erasing.erase_subject(session, self._marker, subject)
+        self.sweep()
         return gone
+
+    def sweep(self) -> bool:
+        """Make the database let go of what was deleted; erasures do so themselves. False: somebody is in the way."""
+        with self._turn:
+            return sweeping.sweep(self._database)
 
     def purge(self, retention: Mapping[str, timedelta], *, default: timedelta | None, now: datetime) -> int:
         """Delete tickets that were received longer ago than their source's retention; returns how many.
@@ -221,11 +245,12 @@ class Store:
         gone = 0
         while True:
             with self._write() as session:
+                locks.erasing(session)
                 part = erasing.purge(session, retention, default, now)
             gone += part
             if not part:
                 break
-        erasing.sweep(self._database)
+        self.sweep()
         return gone
 
     # Idempotency keys
@@ -236,12 +261,19 @@ class Store:
         Raises `KeyMismatch` and `KeyUnderWay`.
         """
         with self._write() as session:
-            return idempotency.begin(session, self._marker.mark("idempotency", author, key), fingerprint)
+            # Of a request that was erased, nothing may stay that its text could be guessed by.
+            asked = self._marker.mark("fingerprint", fingerprint)
+            return idempotency.begin(session, self._marker.mark("idempotency", author, key), asked)
 
     def finish(self, key: str, author: str, reply: Replay | None, ticket: TicketKey | None = None) -> None:
-        """Keep what was answered; with None, forget the request, so that it may be tried again."""
+        """Keep what was answered, with its `ticket` if it tells of one: it is erased with that.
+
+        With None, forget the request, so that it may be tried again; so does a ticket that was erased meanwhile.
+        """
         with self._write() as session:
-            row = find(session, ticket) if ticket else None
+            row = find(session, ticket, lock=True) if ticket else None
+            if ticket and row is None:
+                reply = None
             mark = self._marker.mark("idempotency", author, key)
             idempotency.finish(session, mark, reply, row.id if row else None)
 
@@ -255,12 +287,12 @@ class Store:
 
     @contextmanager
     def _read(self) -> Iterator[Session]:
-        with Session(self._database) as session, session.begin():
+        with Session(self._reading) as session, session.begin():
             yield session
 
     @contextmanager
     def _write(self) -> Iterator[Session]:
-        with Session(self._writing) as session, session.begin():
+        with self._turn, Session(self._writing) as session, session.begin():
             yield session
 
 
@@ -269,7 +301,8 @@ def _new_row(new: NewTicket, now: datetime) -> TicketRow:
     return TicketRow(
         source=new.key.source, external_id=new.key.id, mark=new.mark, subject=new.subject, revision=1, version=1,
         text=new.text, lang=new.lang, stored_at=now, changed_at=now, hours=None, certainty=0.0, needs_review=True,
-        judged=False, model_version="", **{**about, "received_at": about["received_at"] or now},
+        judged=False, agreed=True, waiting=True, model_version="",
+        **{**about, "received_at": about["received_at"] or now},
     )  # fmt: skip
 
 

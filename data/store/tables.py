@@ -1,10 +1,13 @@
-"""The tables. Answers and corrections are only ever added to; `ticket_labels` and some columns of `tickets` repeat what
-follows from them, so that lists and reports need not look at every row."""
+"""The tables. Answers and corrections are only ever added to.
+
+`ticket_labels` and some columns of `tickets` repeat what follows from them, so that lists and reports need not look at
+every row.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -30,6 +33,10 @@ class Utc(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+_NEVER_AGAIN: Final = {"sqlite_autoincrement": True}
+"""An id is not given anew after its row was erased: cursors and requests under way may still name it."""
+
+
 class Base(DeclarativeBase):
     """All tables."""
 
@@ -50,9 +57,10 @@ class TicketRow(Base):
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
         Index(None, "received_at", "id"),
-        Index(None, "source", "received_at"),
+        Index(None, "source", "received_at", "id"),
         Index(None, "subject"),
-        Index(None, "judged", "needs_review", "hours", "certainty"),
+        Index(None, "waiting", "hours", "agreed", "certainty", "id"),
+        _NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
@@ -76,6 +84,10 @@ class TicketRow(Base):
     certainty: Mapped[float]
     needs_review: Mapped[bool]
     judged: Mapped[bool]
+    agreed: Mapped[bool]
+    """Whether no challenger reads it otherwise."""
+    waiting: Mapped[bool]
+    """Whether a person should look: the model asks for one or a challenger differs, and nobody has judged it."""
     model_version: Mapped[str] = mapped_column(String(128))
 
 
@@ -83,7 +95,7 @@ class ReadingRow(Base):
     """What a model said."""
 
     __tablename__ = "readings"
-    __table_args__ = (Index(None, "ticket_id"), Index(None, "shadow", "id"))
+    __table_args__ = (Index(None, "ticket_id"), Index(None, "shadow", "id"), _NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
@@ -103,7 +115,12 @@ class CorrectionRow(Base):
     """What a person said."""
 
     __tablename__ = "corrections"
-    __table_args__ = (Index(None, "ticket_id"), Index(None, "at"), Index(None, "author"))
+    __table_args__ = (
+        Index(None, "ticket_id", "at"),
+        Index(None, "author"),
+        Index(None, "undoes"),  # without it, each correction that is erased would be looked for in all others
+        _NEVER_AGAIN,
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
@@ -137,6 +154,14 @@ class Tombstone(Base):
 
     mark: Mapped[str] = mapped_column(String(64), primary_key=True)
     at: Mapped[datetime] = mapped_column(Utc)
+
+
+class SealRow(Base):
+    """Stands for the secret that all marks here were made with."""
+
+    __tablename__ = "seal"
+
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class IdempotencyRow(Base):
