@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from data.taxonomy import Taxonomy, TaxonomyError, read_taxonomy
 from models.calibration import Calibration
+from models.canary import Canary
 
 MANIFEST, TAXONOMY, CALIBRATION, TOKENIZER = "manifest.json", "taxonomy.yaml", "calibration.json", "tokenizer.json"
 WIDE = "wide.safetensors"
@@ -65,6 +66,8 @@ class Manifest(BaseModel):
     lineage: dict[str, Any]
     metrics: dict[str, Any]
     libraries: dict[str, str]
+    canaries: dict[str, list[Canary]] = {}
+    """Test messages by language, with labels that it must give them; of a language without any, anything will do."""
 
     @property
     def model_version(self) -> str:

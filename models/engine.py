@@ -5,12 +5,13 @@ The service schedules by `cost`, runs `encode_core` on worker threads, and knows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from data.taxonomy import Taxonomy
 from models.answer import Answer
+from models.canary import Canary
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Engine(Protocol):
     model_version: str
     taxonomy: Taxonomy
     languages: Sequence[str]
+    canaries: Mapping[str, Sequence[Canary]]
+    """Test messages for every language; what it must answer rightly before it is sent any other."""
 
     @property
     def name(self) -> str:

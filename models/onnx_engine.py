@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from data.cleaning import Cleaned, clean
 from data.language import Guess, LanguageIdentifier
 from models.answer import Answer, Language, Reason, Span
 from models.artifact import TOKENIZER, WIDE, CorruptArtifact, open_artifact
+from models.canary import Canary, canaries_for
 from models.decision import ERROR_RATE, Decider
 from models.engine import Prepared
 from models.evidence import evidence_spans
@@ -67,6 +68,7 @@ class OnnxEngine:
         self.manifest = manifest
         self.model_version = manifest.model_version
         self.languages: Sequence[str] = manifest.languages
+        self.canaries: Mapping[str, Sequence[Canary]] = canaries_for(self.languages, self.taxonomy, manifest.canaries)
         self._decider = Decider(self.taxonomy, calibration, self.model_version, error_rate)
         self._limits = calibration.review
         self._identifier = _identifier(tuple(manifest.languages))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from data.taxonomy import read_taxonomy
 from models.artifact import CALIBRATION, TAXONOMY, TOKENIZER, seal
 from models.calibration import Calibration
+from models.canary import Canary
 from models.layout import evidence_columns, layout
 
 TAXONOMY_FILE = Path(__file__).parents[1] / "service" / "taxonomy.yaml"
@@ -65,7 +66,9 @@ def write_network(path: Path, rows: NDArray[np.float32]) -> None:
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
 
 
-def write_artifact(folder: Path, networks: Mapping[str, NDArray[np.float32]]) -> Path:
+def write_artifact(
+    folder: Path, networks: Mapping[str, NDArray[np.float32]], canaries: Mapping[str, Sequence[Canary]] | None = None
+) -> Path:
     """Seal an artifact whose weights, by engine, are these tables; the first engine is its own."""
     folder.mkdir(parents=True)
     for engine, rows in networks.items():
@@ -79,6 +82,7 @@ def write_artifact(folder: Path, networks: Mapping[str, NDArray[np.float32]]) ->
             "name": "tiny", "version": folder.name, "created": "2026-01-01T00:00:00+00:00",
             "taxonomy_version": "test-1", "languages": ["fi", "vi", "es", "en"], "window": WINDOW,
             "weights": {engine: f"{engine}.onnx" for engine in networks}, "lineage": {}, "metrics": {}, "libraries": {},
+            "canaries": canaries or {},
         },
     )  # fmt: skip
     return folder
