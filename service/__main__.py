@@ -20,6 +20,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from data.store.errors import StoreUnusable
 from service import loading, logs
 from service.app import create_app
 from service.head import HeadLimits
@@ -27,6 +28,7 @@ from service.loading import ModelError, current
 from service.origin import check_exposure
 from service.readiness import Readiness
 from service.settings import Settings, SettingsError, log_settings, read_settings
+from service.storing import check_store
 
 log = logging.getLogger("service")
 
@@ -87,7 +89,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the settings, load the model and serve; returns the exit code: 2 for a setting, 3 for the model."""
+    """Read the settings, load the model and serve; returns the exit code: 2 a setting, the store; 3 the model."""
     logs.set_up()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
@@ -96,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read_settings(given)
         logs.set_up(settings.log)
         check_exposure(settings)
+        check_store(settings)
     except SettingsError as error:
         log.error("%s", error)
         return 2
@@ -106,6 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = current(settings.model)
         # No name holds the engine here: once another one answers, its memory is free.
         app = create_app(loading.load(folder, settings), settings, folder=folder, load=loading.load)
+    except (SettingsError, StoreUnusable) as error:
+        log.error("RECLAMO_STORE: %s", error)
+        return 2
     except ModelError as error:
         log.error("%s", error)
         return 3

@@ -21,7 +21,6 @@ from models.registry import SHIPPED, Pointer, find_version, is_artifact, read_po
 from service.aside import aside, give_back_memory
 from service.classify import Classifier
 from service.errors import ActivationUnderWay, NotFound, ShuttingDown, VersionRefused
-from service.interface import read_interface
 from service.loading import Load, ModelError, OtherTaxonomy, examine
 from service.readiness import Phase, Readiness
 from service.versions import Catalogue, Current, Refused, Versions
@@ -107,8 +106,7 @@ class Activation:
             outcome = await self.classifier.classify([Message(text=text, language=language)], prompt=True)
             return outcome.answers[0]
 
-        engine = self.classifier.engine
-        await self.readiness.try_out(read_interface().canaries(engine.languages, engine.taxonomy), classify)
+        await self.readiness.try_out(self.classifier.engine.canaries, classify)
 
     async def _follow(self) -> None:
         seen: Pointer | str | None = None

@@ -23,7 +23,9 @@ from service.classify import Classifier, Outcome
 from service.errors import InvalidFields, MethodNotAllowed, NotFound, Problem, ProblemBody
 from service.gate import Gate, Gatekeeper
 from service.interface import read_interface
+from service.keeping import open_keeping
 from service.keys import KeyRing
+from service.label_routes import label_router
 from service.limits import BodyLimits
 from service.loading import Load, current, load
 from service.metrics import Metrics, metrics_router
@@ -31,8 +33,12 @@ from service.model_routes import model_router
 from service.origin import Origin, allowed_hosts
 from service.page import pages
 from service.readiness import Phase, Readiness
+from service.reading import Redact
+from service.review_page import review_page
 from service.routes import api_router, probe_router
 from service.settings import Settings
+from service.ticket_routes import ticket_router
+from service.ticket_wire import describe_labels
 from service.traces import open_traces
 from service.wire import field_errors
 
@@ -54,10 +60,14 @@ NO_TELEMETRY: Final[TelemetryConfig] = {
 """The framework's own would hold queries, and the messages of exceptions."""
 
 
-def create_app(engine: Engine, settings: Settings, *, folder: Path | None = None, load: Load = load) -> FastAPI:
+def create_app(
+    engine: Engine, settings: Settings, *, folder: Path | None = None, load: Load = load, redact: Redact | None = None
+) -> FastAPI:
     """Make the application around a loaded engine. `app.state.readiness.stop()` announces the end.
 
-    `folder` is where the engine was loaded from, by default what the setting `model` means; `load` loads others.
+    `folder` is where the engine was loaded from, by default what the setting `model` means; `load` loads others;
+    `redact` takes personal data out of tickets, by default as `data.redaction` does. Raises `SettingsError` and
+    `StoreUnusable` where the ticket store that the settings name cannot be had.
     """
     readiness = Readiness()
     metrics = Metrics()
@@ -72,16 +82,22 @@ def create_app(engine: Engine, settings: Settings, *, folder: Path | None = None
     interface = read_interface()
     activation = Activation(classifier, readiness, load=load, folder=folder or current(settings.model))
 
+    keeping = open_keeping(settings, classifier, metrics.registry, load=load, redact=redact)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         classifier.scheduler.start()
         activated = asyncio.create_task(activation.run())
         lag = asyncio.create_task(metrics.watch_loop())
+        if keeping:
+            keeping.start()
         yield
         readiness.stop()
         activated.cancel()
         await classifier.scheduler.stop(settings.grace)
         lag.cancel()
+        if keeping:
+            await keeping.stop()
         if traces:
             await asyncio.to_thread(traces.close)
 
@@ -99,6 +115,8 @@ def create_app(engine: Engine, settings: Settings, *, folder: Path | None = None
     app.state.settings = settings
     app.state.readiness = readiness
     app.state.classifier = classifier
+    app.state.keeping = keeping
+    app.state.tickets = keeping.tickets if keeping else None
     app.state.keeper = keeper = Gatekeeper(KeyRing(settings.keys), settings) if settings.keys else None
     app.add_middleware(BodyLimits, max_bytes=settings.max_body_bytes, timeout=settings.body_timeout)
     if keeper:
@@ -108,10 +126,13 @@ def create_app(engine: Engine, settings: Settings, *, folder: Path | None = None
     app.add_middleware(Access, readiness=readiness, watches=watches)  # added last, so the outermost
     app.include_router(api := api_router(classifier, readiness))
     metrics.expect(api)
+    app.include_router(ticket_router(classifier, readiness))
+    app.include_router(label_router())
     app.include_router(model_router(activation))
-    app.include_router(probe_router(classifier, readiness))
+    app.include_router(probe_router(classifier, readiness, keeping.health if keeping else None))
     app.include_router(metrics_router(metrics))
     pages(app, classifier, interface)
+    review_page(app, classifier, interface)
     _describe(app, classifier, keyed=keeper is not None)
     return app
 
@@ -121,7 +142,7 @@ async def _refuse_address(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     problem: Problem
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = _methods(request) or (error.headers or {}).get("Allow", "")
         told = f"Use {allowed}." if allowed else "See /docs for the methods of each address."
         problem = MethodNotAllowed(told, headers={"Allow": allowed} if allowed else None)
     elif error.status_code == 404:
@@ -129,6 +150,13 @@ async def _refuse_address(request: Request, error: Exception) -> Response:
     else:
         raise error
     return problem.response(request.state.instance)
+
+
+def _methods(request: Request) -> str:
+    """List the methods that an address takes: the framework names those of one route, where there are several."""
+    template = getattr(request.scope.get("route"), "path_format", None)
+    described: dict[str, Any] = request.app.openapi()["paths"].get(template, {})
+    return ", ".join(sorted(method.upper() for method in described))
 
 
 async def _refuse_fields(request: Request, error: Exception) -> Response:
@@ -154,8 +182,11 @@ def _describe(app: FastAPI, classifier: Classifier, *, keyed: bool) -> None:
                     if "security" in operation:
                         operation["security"].append({})  # which is to say: or none
             app.openapi_schema = schema
-        languages = app.openapi_schema["components"]["schemas"]["Message"]["properties"]["language"]["anyOf"][0]
-        languages["enum"] = list(classifier.engine.languages)
+        parts = app.openapi_schema["components"]["schemas"]
+        for name in ("Message", "TicketBody"):
+            languages = parts[name]["properties"]["language"]["anyOf"][0]
+            languages["enum"] = list(classifier.engine.languages)
+        describe_labels(parts, classifier.engine.taxonomy)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]

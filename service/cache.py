@@ -46,3 +46,7 @@ class AnswerCache:
         self._answers.move_to_end(key)
         while len(self._answers) > self.size:
             self._answers.popitem(last=False)
+
+    def clear(self) -> None:
+        """Let go of all: which answer was to which text, nobody can tell."""
+        self._answers.clear()

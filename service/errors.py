@@ -11,11 +11,16 @@
     │   ├── ScopeMissing            the key was made for other calls
     │   └── CrossOrigin             a page of another site asked
     ├── NotFound            404
+    │   └── NoStore                 this service keeps no tickets
     ├── MethodNotAllowed    405
     ├── SlowBody            408     the body did not arrive in time
     ├── Conflict            409
     │   ├── VersionRefused          a version of the model cannot be served; the one before goes on
-    │   └── ActivationUnderWay      one at a time
+    │   ├── ActivationUnderWay      one at a time
+    │   ├── StaleTicket             the ticket has changed since it was read; `current` is how it stands
+    │   ├── NothingToUndo
+    │   └── RequestUnderWay         the first request with this idempotency key; Retry-After
+    ├── Erased              410     for good; it is not kept again
     ├── TooLarge            413
     │   ├── BodyTooLarge
     │   ├── TextTooLong
@@ -23,6 +28,7 @@
     ├── UnsupportedMedia    415     not JSON in UTF-8, or compressed
     ├── Misdirected         421     `Host` is not a name of this service
     ├── InvalidFields       422     `errors` names each field and its mend
+    │   └── KeyReused               the idempotency key came with another request
     ├── Overloaded          429     Retry-After: the predicted time until there is room
     │   ├── RateLimited             a key has used up its minute
     │   └── LockedOut               an address has shown too many wrong keys
@@ -30,7 +36,9 @@
     ├── Unavailable         503     Retry-After
     │   ├── NotReady
     │   ├── ShuttingDown
-    │   └── TooSlow                 the time that the service allows is over
+    │   ├── TooSlow                 the time that the service allows is over
+    │   ├── StoreFailed             the ticket store could not be used; nothing was kept
+    │   └── StoreFull               its disk is full; nothing was kept
     └── DeadlinePassed      504     the time that the client allows is over, or will be; Retry-After
 
 Each leaves the service as `application/problem+json` (RFC 9457). No part of a problem repeats what a message said.
@@ -40,7 +48,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -66,6 +74,10 @@ class ProblemBody(BaseModel):
     detail: str
     instance: str | None = Field(default=None, description="This one occurrence; the log carries the same id.")
     errors: list[FieldError] | None = Field(default=None, description="For 422: each field that is wrong.")
+    given_version: int | None = Field(default=None, description="For `stale-ticket`: the version in `If-Match`.")
+    current: dict[str, Any] | None = Field(
+        default=None, description="For `stale-ticket`: the ticket as it stands, with its `version`."
+    )
 
 
 class Problem(Exception):
@@ -175,6 +187,12 @@ class NotFound(Problem):
     status, code, title = 404, "not-found", "There is nothing at this address"
 
 
+class NoStore(NotFound):
+    """The service keeps no tickets."""
+
+    code, title = "no-store", "This service keeps no tickets"
+
+
 class MethodNotAllowed(Problem):
     """The address does not take this method."""
 
@@ -203,6 +221,44 @@ class ActivationUnderWay(Conflict):
     """Another version is being activated."""
 
     code, title = "activation-under-way", "Another activation is under way"
+
+
+class StaleTicket(Conflict):
+    """The ticket has changed since whoever asks read it. `current` is how it stands, ready for JSON."""
+
+    code, title = "stale-ticket", "The ticket has changed since you read it"
+
+    def __init__(self, given: int | None, current: dict[str, Any]) -> None:
+        version = current["version"]
+        told = f"You read version {given}, it stands at version {version}: look at `current`, then decide."
+        super().__init__(told, headers={"ETag": f'"{version}"'})
+        self.given, self.current = given, current
+
+    def body(self, instance: str | None = None) -> ProblemBody:
+        """Add both versions to the envelope."""
+        return super().body(instance).model_copy(update={"given_version": self.given, "current": self.current})
+
+
+class NothingToUndo(Conflict):
+    """The author has no correction of the ticket that still holds."""
+
+    code, title = "nothing-to-undo", "There is nothing to take back"
+
+
+class RequestUnderWay(Conflict):
+    """The request that an idempotency key came with first is still being done."""
+
+    code, title = "request-under-way", "The first request with this key is under way"
+
+    def __init__(self) -> None:
+        told = "The first request with this Idempotency-Key is still being done: ask again in a moment."
+        super().__init__(told, headers={"Retry-After": "1"})
+
+
+class Erased(Problem):
+    """The ticket, or the person whom it is of, was erased for good."""
+
+    status, code, title = 410, "erased", "It was erased for good"
 
 
 class TooLarge(Problem):
@@ -250,6 +306,16 @@ class InvalidFields(Problem):
         first = errors[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         super().__init__(f"{first.field} {first.detail}: {first.mend}{more}", errors=errors)
+
+
+class KeyReused(InvalidFields):
+    """An idempotency key came again, with another request."""
+
+    code, title = "key-reused", "The idempotency key came with another request before"
+
+    def __init__(self) -> None:
+        detail, mend = "came with another request before", "make a new one for each request"
+        super().__init__([FieldError(field="Idempotency-Key", detail=detail, mend=mend)])
 
 
 class _Later(Problem):
@@ -306,6 +372,18 @@ class TooSlow(Unavailable):
     """The answer was not there in time."""
 
     code, title = "too-slow", "The answer was not there in time"
+
+
+class StoreFailed(Unavailable):
+    """The ticket store could not be used, and nothing was kept."""
+
+    code, title = "store-failed", "The ticket store could not be used"
+
+
+class StoreFull(Unavailable):
+    """The disk of the ticket store is full, and nothing was kept."""
+
+    code, title = "store-full", "The disk of the ticket store is full"
 
 
 class DeadlinePassed(_Later):

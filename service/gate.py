@@ -25,7 +25,7 @@ from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
-OPEN: Final = frozenset({"/", "/docs", "/openapi.json", "/livez", "/readyz"})
+OPEN: Final = frozenset({"/", "/review", "/docs", "/openapi.json", "/livez", "/readyz"})
 OPEN_FOLDER: Final = "/static/"
 
 

@@ -13,8 +13,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from data.taxonomy import GroupId, Taxonomy
-from service.canaries import Canary
+from data.taxonomy import Taxonomy
 
 CATALOGUE = Path(__file__).parent / "interface.yaml"
 
@@ -27,14 +26,10 @@ class _Strict(BaseModel):
 
 
 class Example(_Strict):
-    """A kind of message worth trying: its title by interface language, and one text by message language.
-
-    `labels` are those that every model must give it, by group, where its taxonomy has them: a canary.
-    """
+    """A kind of message worth trying: its title by interface language, and one text by message language."""
 
     title: Words
     text: Words
-    labels: dict[GroupId, str] = {}
 
 
 class Interface(_Strict):
@@ -43,8 +38,8 @@ class Interface(_Strict):
     languages: Words
     """Each interface language under the name that it gives itself."""
     phrases: dict[str, Words]
-    reasons: dict[str, Words]
-    examples: list[Example]
+    reasons: dict[str, Words] = {}
+    examples: list[Example] = []
 
     @model_validator(mode="after")
     def _complete(self) -> Interface:
@@ -99,16 +94,6 @@ class Interface(_Strict):
         }
         return {language: examples for language, examples in found.items() if examples}
 
-    def canaries(self, languages: Sequence[str], taxonomy: Taxonomy) -> dict[str, Canary]:
-        """Choose a message of each language to try a model on: a labelled example, else a label's example or name."""
-        label = taxonomy.groups[0].labels[0]
-        ranked = sorted(self.examples, key=lambda each: not each.labels)
-        return {
-            language: next((_canary(each, language, taxonomy) for each in ranked if language in each.text), None)
-            or Canary(label.example.get(language) or named(label.name, language, label.id))
-            for language in languages
-        }
-
 
 @cache
 def read_interface(path: Path = CATALOGUE) -> Interface:
@@ -119,11 +104,6 @@ def read_interface(path: Path = CATALOGUE) -> Interface:
 def named(names: Words, language: str, otherwise: str) -> str:
     """Choose a name: in `language`, else in English, else in any language, else `otherwise`."""
     return names.get(language) or names.get("en") or next(iter(names.values()), otherwise)
-
-
-def _canary(example: Example, language: str, taxonomy: Taxonomy) -> Canary:
-    known: dict[str, str] = {group: label for group, label in example.labels.items() if label in taxonomy.ids(group)}
-    return Canary(example.text[language], known)
 
 
 def _preferred(header: str) -> list[str]:

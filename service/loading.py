@@ -9,7 +9,6 @@ from data.taxonomy import Taxonomy
 from models.artifact import ArtifactError
 from models.engine import Engine
 from models.registry import SHIPPED, check_name, current_version
-from service.interface import read_interface
 from service.settings import Settings
 
 Load = Callable[[Path, Settings], Engine]
@@ -57,14 +56,15 @@ def examine(folder: Path, load: Load, settings: Settings, beside: Taxonomy | Non
     engine = load(folder, settings)
     if beside and (problem := difference(engine.taxonomy, beside)):
         raise OtherTaxonomy(problem)
-    for language, canary in read_interface().canaries(engine.languages, engine.taxonomy).items():
-        try:
-            prepared = engine.encode_pre(canary.text, language)
-            problem = canary.problem(engine.encode_post(prepared, engine.encode_core([prepared])[0]))
-        except Exception as error:  # its message may quote the text
-            problem = f"raised {type(error).__name__}"
-        if problem:
-            raise ModelError(f"the test message in {language} {problem}")
+    for language, canaries in engine.canaries.items():
+        for canary in canaries:
+            try:
+                prepared = engine.encode_pre(canary.text, language)
+                problem = canary.problem(engine.encode_post(prepared, engine.encode_core([prepared])[0]))
+            except Exception as error:  # its message may quote the text
+                problem = f"raised {type(error).__name__}"
+            if problem:
+                raise ModelError(f"the test message in {language} {problem}")
     return engine
 
 

@@ -18,6 +18,10 @@ from service.interface import Interface
 
 HERE: Final = Path(__file__).parent
 
+TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+
 DOCS_POLICY: Final = f"{POLICY}; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 """Swagger UI draws its icons as data and styles some of them inline."""
 
@@ -50,19 +54,17 @@ def swagger_folder() -> Path:
 
 def pages(app: FastAPI, classifier: Classifier, interface: Interface) -> None:
     """Add the pages and their files to the application."""
-    templates = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
 
     @app.get("/", include_in_schema=False)
     async def index(request: Request, ui: str | None = None) -> HTMLResponse:
         """Show the page, in the language of `?ui=` or else of the browser."""
         engine = classifier.engine
         language = interface.choose(ui, request.headers.get("accept-language"))
-        content = templates.get_template("index.html").render(
+        content = TEMPLATES.get_template("index.html").render(
             ui=language,
             words=interface.phrase(language),
             keyed=app.state.keeper is not None,
+            keeps=app.state.tickets is not None,
             languages=interface.languages,
             examples=interface.examples_for(engine.languages, language),
             interface=interface.for_page(language, engine.taxonomy),
@@ -75,7 +77,7 @@ def pages(app: FastAPI, classifier: Classifier, interface: Interface) -> None:
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         """Show the calls, to read and to try."""
-        content = templates.get_template("docs.html").render()
+        content = TEMPLATES.get_template("docs.html").render()
         return HTMLResponse(content, headers={"Content-Security-Policy": DOCS_POLICY, "Cache-Control": "no-cache"})
 
     app.mount("/static/swagger", _Swagger(directory=swagger_folder()), name="swagger")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 
 from models.answer import Answer
-from service.canaries import Canary
+from models.canary import Canary
 from service.errors import NotReady, ShuttingDown
 
 log = logging.getLogger(__name__)
@@ -55,9 +55,11 @@ class Readiness:
         if not self.stopping:
             self.phase = Phase.ready
 
-    async def try_out(self, canaries: dict[str, Canary], classify: Callable[[str, str], Awaitable[Answer]]) -> None:
-        """Classify one message of each language; become ready when all got the labels that they must get."""
-        for language, canary in canaries.items():
+    async def try_out(
+        self, canaries: Mapping[str, Sequence[Canary]], classify: Callable[[str, str], Awaitable[Answer]]
+    ) -> None:
+        """Classify the test messages of each language; become ready when all got the labels that they must get."""
+        for language, canary in ((language, each) for language, listed in canaries.items() for each in listed):
             try:
                 problem = canary.problem(await classify(canary.text, language))
             except Exception as error:  # whatever a model can raise makes the service unfit, not dead

@@ -17,6 +17,7 @@ from service.deadline import asked_wait
 from service.errors import MEDIA, NotReady
 from service.gate import charge, needs
 from service.readiness import Readiness
+from service.storing import Health
 from service.wire import Batch, Message, Results, Status, check_languages
 
 
@@ -29,6 +30,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         404: "There is nothing of that name",
         408: "The body did not arrive in time",
         409: "It does not go together with how things stand; `detail` says why",
+        410: "It was erased for good, and is not kept again",
         413: "Body, message or batch over a limit",
         415: "Not `application/json` in UTF-8, or compressed",
         421: "`Host` is not a name of this service",
@@ -84,8 +86,8 @@ def api_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
     return router
 
 
-def probe_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
-    """Make the probes. They never wait behind messages."""
+def probe_router(classifier: Classifier, readiness: Readiness, health: Health | None = None) -> APIRouter:
+    """Make the probes. They never wait behind messages. `health` is that of the ticket store, where there is one."""
     router = APIRouter(tags=["operations"])
 
     @router.get("/livez", responses=problems(400, 413, 415, 500))
@@ -99,6 +101,8 @@ def probe_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
         readiness.check_ready()
         if classifier.scheduler.stalled(classifier.settings.request_timeout):
             raise NotReady("No computing thread has finished anything for too long: if it lasts, start anew.")
+        if health and not await health.writable():
+            raise NotReady("The ticket store cannot be written: see whether its disk is full or its server away.")
         engine = classifier.engine
         return Status(status="ready", model_version=engine.model_version, engine=engine.name)
 

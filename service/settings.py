@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_serializer, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.decision import ERROR_RATE
 from service.cores import usable_cores
+from service.retention import read_days
 from service.traces import installed
 
 log = logging.getLogger(__name__)
 
 PREFIX = "RECLAMO_"
+
+_PASSWORD: Final = re.compile(r"(?<=:)(?!//).*(?=@)|(?<=password=)[^&]*", re.IGNORECASE)
+"""In the address of a database."""
 
 
 class SettingsError(ValueError):
@@ -75,6 +80,25 @@ class Settings(BaseSettings):
         default="",
         description="Addresses or networks of proxies, apart by commas, whose X-Forwarded-For and X-Forwarded-Proto "
         "are believed.",
+    )
+    store: str | None = Field(
+        default=None,
+        description="Where tickets are kept: sqlite:///var/tickets.db, or postgresql://USER:PASSWORD@HOST/DATABASE. "
+        "Unset: none are kept, and calls for them say so.",
+    )
+    store_secret: Path | None = Field(
+        default=None,
+        description="File of the store's secret, made where there is none; back it up apart from the store. Unset: "
+        "beside an SQLite file; PostgreSQL needs one.",
+    )
+    retention: str = Field(
+        default="",
+        description="Days that tickets are kept after they were received: 365, or 365,zendesk=90. Empty: for ever.",
+    )
+    shadow: Path | None = Field(
+        default=None,
+        description="Folder of a challenger, another model that reads kept tickets in secret, for comparison. "
+        "Unset: none.",
     )
     requests_per_minute: int = Field(
         default=6_000,
@@ -164,6 +188,16 @@ class Settings(BaseSettings):
         if endpoint and not installed():
             raise ValueError("needs more software: pip install 'reclamo[traces]'")
         return endpoint
+
+    @field_validator("retention")
+    @classmethod
+    def _retention_is_days(cls, written: str) -> str:
+        read_days(written)
+        return written
+
+    @field_serializer("store", when_used="json-unless-none")
+    def _without_password(self, store: str) -> str:
+        return _PASSWORD.sub("***", store)
 
     def lines(self) -> list[str]:
         """Say each setting as `RECLAMO_NAME=value`, secrets masked."""

@@ -92,6 +92,15 @@ MENDS: Final = {
     "model_attributes_type": ("is not an object", "send a JSON object"),
     "model_type": ("is not an object", "send a JSON object"),
     "dict_type": ("is not an object", "send a JSON object"),
+    "too_long": ("has too many entries", "send fewer"),
+    "int_type": ("is not a whole number", "send a JSON number without a fraction"),
+    "int_parsing": ("is not a whole number", "write it in digits"),
+    "greater_than_equal": ("is too small", "see /docs for how small it may be"),
+    "less_than_equal": ("is too large", "see /docs for how large it may be"),
+    "datetime_type": ("is not a time", "write it as 2026-03-01T09:30:00+02:00"),
+    "string_too_long": ("is too long", "see /docs for how long it may be"),
+    "string_too_short": ("is empty", "send at least one character"),
+    "string_pattern_mismatch": ("has characters that it cannot have", "see /docs for its form"),
 }
 
 

@@ -1,83 +1,30 @@
-"use strict";
-
 /*
  * Draw an answer. Which groups and labels there are comes from the taxonomy; whatever a message or a label says is set
  * as text content, never as markup.
  */
 
-/** Make an element with classes, text or children, and attributes. */
-function make(tag, { classes = "", text, children = [], ...attributes } = {}) {
-  const element = document.createElement(tag);
-  if (classes) element.className = classes;
-  if (text !== undefined) element.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name.replace("_", "-"), value);
-  element.append(...children);
-  return element;
-}
+import { make } from "./dom.js";
+import { drawEvidence } from "./evidence.js";
+import { drawUrgency } from "./urgency.js";
+import { Words, chosen } from "./words.js";
 
-class AnswerView {
-  constructor({ ui, phrases, reasons, groups }) {
-    this.ui = ui;
-    this.phrases = phrases;
-    this.reasons = reasons;
-    this.groups = new Map(groups.map((group) => [group.id, group]));
-  }
-
+export class AnswerView extends Words {
   /** Replace what `section` shows by the answer to `text`. */
   show(section, answer, text) {
-    const abstained = [...this.groups.keys()].every((id) => this.chosen(answer, id).length === 0);
+    const abstained = [...this.groups.keys()].every((id) => chosen(answer, id).length === 0);
     const parts = [make("h2", { text: this.phrases.result, id: "answer-title", classes: "hushed", tabindex: "-1" })];
     parts.push(abstained ? this.abstention(answer) : this.verdict(answer));
     if (answer.review.needed && !abstained) parts.push(this.review(answer.review));
-    if (!abstained) parts.push(this.evidence(answer, text), this.details(answer));
-    parts.push(this.language(answer.language));
+    if (!abstained) parts.push(drawEvidence(this, answer, text), this.details(answer));
+    parts.push(this.writtenIn(answer.language));
     section.replaceChildren(...parts);
     section.hidden = false;
-  }
-
-  /** The labels of a group in an answer, as a list, whether the group takes one or many. */
-  chosen(answer, group) {
-    const value = answer[group];
-    return Array.isArray(value) ? value : value ? [value] : [];
-  }
-
-  name(group, label) {
-    return this.groups.get(group)?.labels[label]?.name ?? label;
-  }
-
-  fill(phrase, values) {
-    return this.phrases[phrase].replace(/\{(\w+)\}/g, (_, key) => values[key]);
-  }
-
-  percent(confidence) {
-    return new Intl.NumberFormat(this.ui, { style: "percent", maximumFractionDigits: 0 }).format(confidence);
-  }
-
-  /** Hours in words: days from two on, minutes below one. */
-  hours(hours) {
-    const [value, unit] = hours >= 48 ? [hours / 24, "day"] : hours < 1 ? [hours * 60, "minute"] : [hours, "hour"];
-    return this.duration(value, unit);
-  }
-
-  duration(value, unit) {
-    const style = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 1 };
-    return new Intl.NumberFormat(this.ui, style).format(value);
   }
 
   /** What the message is, and how soon to answer. */
   verdict({ kind, urgency }) {
     const parts = [];
-    if (urgency) {
-      const order = this.groups.get("urgency")?.order ?? [];
-      const rank = order.length > 1 ? Math.round((3 * order.indexOf(urgency.label)) / (order.length - 1)) : 0;
-      const within = this.fill("answer_within", { time: this.hours(urgency.respond_within_hours) });
-      parts.push(
-        make("p", {
-          classes: `urgency rank-${Math.max(rank, 0)}`,
-          children: [make("strong", { text: this.name("urgency", urgency.label) }), make("span", { text: within })],
-        }),
-      );
-    }
+    if (urgency) parts.push(drawUrgency(this, urgency.label, urgency.respond_within_hours));
     if (kind) parts.push(make("p", { classes: "kind", text: this.name("kind", kind.label) }));
     return make("div", { classes: "verdict", children: parts });
   }
@@ -102,33 +49,10 @@ class AnswerView {
     return make("ul", { children: reasons.map((id) => make("li", { text: this.reasons[id] ?? id })) });
   }
 
-  /** The message itself, with what speaks for a theme or a signal marked. */
-  evidence(answer, text) {
-    const mentions = [...this.groups.keys()].flatMap((group) =>
-      this.chosen(answer, group)
-        .filter(({ evidence }) => evidence?.length)
-        .map(({ label, evidence }) => ({ name: this.name(group, label), group, evidence })),
-    );
-    const pieces = cutEvidence(text, mentions).map(({ text: piece, names, groups }) =>
-      names.length
-        ? make("mark", { text: piece, title: names.join(" · "), classes: groups.join(" "), data_names: names.join("\n") })
-        : document.createTextNode(piece),
-    );
-    const parts = [make("h3", { text: this.phrases.evidence }), make("blockquote", { children: pieces })];
-    if (mentions.length) {
-      const groups = [...new Set(mentions.map(({ group }) => group))];
-      const keys = groups.map((id) => make("span", { classes: `key ${id}`, text: this.groups.get(id).name }));
-      parts.push(make("p", { classes: "keys", children: keys }));
-    } else {
-      parts.push(make("p", { classes: "quiet", text: this.phrases.evidence_none }));
-    }
-    return make("div", { classes: "evidence", children: parts });
-  }
-
   /** Every group with its labels and how sure the model is of each. */
   details(answer) {
     const blocks = [...this.groups.values()].map((group) => {
-      const labels = this.chosen(answer, group.id);
+      const labels = chosen(answer, group.id);
       const rows = labels.length
         ? labels.map((each) => this.row(group, each))
         : [make("li", { classes: "quiet", text: this.phrases.none })];
@@ -156,10 +80,9 @@ class AnswerView {
     return row;
   }
 
-  language({ label, confidence, supported }) {
-    const names = new Intl.DisplayNames([this.ui], { type: "language" });
+  writtenIn({ label, confidence, supported }) {
     const known = label !== "und";
-    const name = known ? names.of(label) : this.phrases.language_unknown;
+    const name = known ? this.language(label) : this.phrases.language_unknown;
     const told = [this.fill("language_is", { language: name })];
     if (known) told.push(this.fill("sure", { percent: this.percent(confidence) }));
     if (known && !supported) told.push(this.phrases.language_unsupported);

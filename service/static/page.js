@@ -1,4 +1,5 @@
-"use strict";
+import { AnswerView } from "./answer.js";
+import { pointAt } from "./evidence.js";
 
 const words = JSON.parse(document.body.dataset.interface);
 const view = new AnswerView(words);
@@ -11,9 +12,7 @@ const progress = document.getElementById("status");
 const section = document.getElementById("answer");
 const reads = document.getElementById("reads");
 
-const languageNames = new Intl.DisplayNames([words.ui], { type: "language" });
-const readable = reads.textContent.split(", ").filter(Boolean).map((id) => languageNames.of(id));
-reads.textContent = new Intl.ListFormat(words.ui, { type: "conjunction" }).format(readable);
+reads.textContent = view.list(reads.textContent.split(", ").filter(Boolean).map((id) => view.language(id)));
 
 /** Say in the person's own language what went wrong and what to do. */
 function showProblem(told, where = field) {
@@ -139,9 +138,6 @@ if (keyField) {
 for (const [event, on] of [["pointerover", true], ["pointerout", false]]) {
   section.addEventListener(event, ({ target }) => {
     const name = target.closest?.("li[data-name]")?.dataset.name;
-    if (!name) return;
-    for (const mark of section.querySelectorAll("mark")) {
-      mark.classList.toggle("pointed", on && mark.dataset.names.split("\n").includes(name));
-    }
+    if (name) pointAt(section, name, on);
   });
 }

@@ -1,12 +1,10 @@
-"use strict";
-
 /**
  * Cut a text where evidence begins or ends.
  *
  * Offsets count code points, while a JavaScript string counts UTF-16 units: an emoji before the evidence would shift it.
  * Returns [{text, names}] in order; `names` lists what the piece speaks for and is empty where it speaks for nothing.
  */
-function cutEvidence(text, mentions) {
+export function cutEvidence(text, mentions) {
   const characters = Array.from(text);
   const clamp = (offset) => Math.min(Math.max(offset, 0), characters.length);
   const spans = mentions.flatMap(({ name, group, evidence }) =>

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from data.taxonomy import Taxonomy, read_taxonomy
+from data.taxonomy import GroupId, Taxonomy, read_taxonomy
 from models.answer import Answer, Choice, Language, Mention, Reason, Review, Span, Urgency
+from models.canary import Canary, canaries_for
 from models.engine import Prepared
 
 KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -19,6 +20,14 @@ KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "signals": {"harm": ("gas", "kaasulle"), "leaving": ("cancel",)},
 }
 
+MUST_GET: dict[GroupId, str] = {"kind": "complaint", "themes": "billing"}
+CANARIES = {
+    "fi": Canary(text="Tilausmaksu veloitettiin kahdesti", labels=MUST_GET),
+    "vi": Canary(text="Tôi bị trừ tiền hai lần", labels=MUST_GET),
+    "es": Canary(text="Me han cobrado dos veces la suscripción", labels=MUST_GET),
+    "en": Canary(text="I was charged twice", labels=MUST_GET),
+}
+
 
 class DummyEngine:
     """The three seams, deterministic. `seconds` is slept for each message; `before` is called with each group."""
@@ -26,6 +35,7 @@ class DummyEngine:
     model_version = "dummy-1"
     name = "dummy"
     languages: Sequence[str] = ("fi", "vi", "es", "en")
+    canaries: Mapping[str, Sequence[Canary]]
 
     def __init__(
         self,
@@ -37,6 +47,8 @@ class DummyEngine:
         self.seconds = seconds
         self.before = before
         self.taxonomy = taxonomy or read_taxonomy(Path(__file__).with_name("taxonomy.yaml"))
+        kept = {language: [canary.within(self.taxonomy)] for language, canary in CANARIES.items()}
+        self.canaries = canaries_for(self.languages, self.taxonomy, kept)
         self.groups: list[list[str]] = []
         self._lock = threading.Lock()
 

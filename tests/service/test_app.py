@@ -25,6 +25,8 @@ def test_the_description_has_every_refusal(client: TestClient) -> None:
     described = client.get("/openapi.json").json()
     assert set(described["paths"]) == {
         *("/v1/classify", "/v1/classify/batch", "/v1/models", "/v1/models/{version}/activate"),
+        *("/v1/tickets", "/v1/tickets/{source}/{id}", "/v1/tickets/{source}/{id}/labels"),
+        *("/v1/tickets/{source}/{id}/labels/undo", "/v1/subjects/{key}", "/v1/review", "/v1/disagreements"),
         *("/livez", "/readyz", "/metrics"),
     }
     for path in ("/v1/classify", "/v1/classify/batch"):
@@ -45,6 +47,9 @@ def test_the_description_has_every_refusal(client: TestClient) -> None:
             "504",
         }
         assert list(responses["422"]["content"]) == ["application/problem+json"]
+    assert {"201", "404", "409", "410", "422", "503"} <= set(
+        described["paths"]["/v1/tickets/{source}/{id}"]["put"]["responses"]
+    )
     assert {"403", "404", "409"} <= set(described["paths"]["/v1/models/{version}/activate"]["post"]["responses"])
     references = set(re.findall(r"#/components/schemas/(\w+)", str(described)))
     assert references <= set(described["components"]["schemas"])

@@ -33,6 +33,7 @@ from service.wire import Message
 from tests.service.conftest import settings, wait_until
 from tests.service.declared import Document, Headers, Reply, send
 from tests.service.dummy_engine import DummyEngine
+from tests.service.toy_tickets import redact
 from tests.service.toy_versions import load, make_version
 
 LONG = int(os.environ.get("FUZZ_EXAMPLES", "0"))
@@ -59,11 +60,25 @@ def examples(number: int, *phases: Phase) -> hypothesis.settings:
 
 
 def versions(folder: Path, **changes: Any) -> FastAPI:
-    """An application with two versions of a model, of which the second cannot be loaded."""
+    """An application that keeps tickets, with two versions of a model, of which the second cannot be loaded."""
     first = make_version(folder, "1", mark=0.5)
     make_version(folder, "2", breaks=True)
-    given = settings(model=folder, **changes)
-    return create_app(load(first, given), given, folder=first, load=load)
+    given = settings(model=folder, store=f"sqlite:///{folder}-kept/tickets.db", **changes)
+    return create_app(load(first, given), given, folder=first, load=load, redact=redact)
+
+
+_EXPECTED = ["2xx", 401, 403, 404, 409, 429, "5xx"]
+_TICKET = "/v1/tickets/{source}/{id}"
+BEYOND_A_SCHEMA = [
+    {"include-path": path, "checks": {"positive_data_acceptance": {"expected-statuses": [*_EXPECTED, *more]}}}
+    for path, more in {
+        "/v1/tickets": [422],  # a cursor that was never given out
+        _TICKET: [400, 410],  # an idempotency key that is no structured field, and a ticket that was erased
+        f"{_TICKET}/labels": [400],
+        f"{_TICKET}/labels/undo": [400],
+    }.items()
+]
+"""What a call may answer to requests that its schema allows."""
 
 
 def lies(app: FastAPI, number: int, authorization: str | None = None) -> dict[str, str]:
@@ -73,6 +88,7 @@ def lies(app: FastAPI, number: int, authorization: str | None = None) -> dict[st
         "cache": {"enabled": False},
         "headers": {"Authorization": authorization} if authorization else {},
         "generation": {"deterministic": not LONG, "max-examples": LONG or number},
+        "operations": BEYOND_A_SCHEMA,
     }
     config = SchemathesisConfig.from_dict(given)
     found, ran = {}, Counter[str]()

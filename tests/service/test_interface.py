@@ -7,7 +7,6 @@ import yaml
 from pydantic import ValidationError
 
 from models.answer import Reason
-from service.canaries import Canary
 from service.interface import CATALOGUE, Interface, read_interface
 from tests.service.dummy_engine import DummyEngine
 
@@ -62,9 +61,5 @@ def test_names_come_from_the_taxonomy() -> None:
     assert billing == {"name": "Laskutus", "definition": "Laskut, veloitukset ja hinnat"}
 
 
-def test_a_language_without_examples_is_tried_with_a_label() -> None:
-    canaries = INTERFACE.canaries(["fi", "sv"], TAXONOMY)
-    assert "tilausmaksu" in canaries["fi"].text.lower()
-    assert canaries["fi"].labels == {"kind": "complaint", "themes": "billing"}
-    assert canaries["sv"] == Canary("Complaint")
+def test_examples_are_in_the_languages_of_the_model() -> None:
     assert list(INTERFACE.examples_for(["sv", "es"], "en")) == ["es"]

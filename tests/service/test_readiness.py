@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from models.answer import Answer
+from models.canary import Canary
 from models.engine import Prepared
-from service.canaries import Canary
 from service.errors import NotReady, ShuttingDown
 from service.readiness import Phase, Readiness
 from tests.service.conftest import Start, wait_until
@@ -71,7 +71,7 @@ def test_a_trial_that_ends_after_the_stop_does_not_make_it_ready(caplog: pytest.
 
     with pytest.raises(NotReady):
         readiness.check_ready()
-    asyncio.run(readiness.try_out({"en": Canary("a")}, classify))
+    asyncio.run(readiness.try_out({"en": [Canary(text="a")]}, classify))
     assert readiness.phase is Phase.stopping
     with pytest.raises(ShuttingDown):
         readiness.check_ready()

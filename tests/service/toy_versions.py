@@ -16,14 +16,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from data.taxonomy import Taxonomy
+from data.taxonomy import Taxonomy, read_taxonomy
 from models.answer import Answer, Choice
 from models.artifact import ArtifactError, open_artifact, seal
 from models.calibration import Calibration
+from models.canary import canaries_for
 from models.engine import Prepared
 from service.loading import ModelError
 from service.settings import Settings
-from tests.service.dummy_engine import DummyEngine
+from tests.service.dummy_engine import CANARIES, DummyEngine
 
 TAXONOMY = Path(__file__).with_name("taxonomy.yaml")
 LANGUAGES = ["fi", "vi", "es", "en"]
@@ -37,9 +38,11 @@ def make_version(home: Path, version: str, *, taxonomy: Path = TAXONOMY, **weigh
     (folder / "calibration.json").write_text(Calibration(scales={}, thresholds={}).model_dump_json(), encoding="utf-8")
     (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
     (folder / "weights.json").write_text(json.dumps(weights), encoding="utf-8")
+    labels = read_taxonomy(taxonomy)
     facts = {
         "name": "toy", "version": version, "created": "2026-01-01T00:00:00+00:00", "languages": LANGUAGES, "window": 64,
-        "taxonomy_version": taxonomy.read_text(encoding="utf-8").partition('version: "')[2].partition('"')[0],
+        "taxonomy_version": labels.version,
+        "canaries": {language: [canary.within(labels)] for language, canary in CANARIES.items()},
         "weights": {"any": "weights.json"}, "lineage": {}, "metrics": {}, "libraries": {},
     }  # fmt: skip
     seal(folder, facts)
@@ -94,4 +97,6 @@ def load(folder: Path, settings: Settings) -> ToyEngine:
     time.sleep(weights.get("seconds", 0))
     if weights.get("breaks"):
         raise ModelError(f"{folder} cannot be loaded: it breaks")
-    return ToyEngine(manifest.model_version, taxonomy, weights)
+    engine = ToyEngine(manifest.model_version, taxonomy, weights)
+    engine.canaries = canaries_for(manifest.languages, taxonomy, manifest.canaries)
+    return engine

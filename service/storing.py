@@ -1,0 +1,155 @@
+"""The ticket store as the service has it: opened by the settings, asked on threads, and what its failures are called.
+
+A database waits for its disk, so it is never asked on the event loop. A few threads are enough: one writer at a time
+gets into SQLite anyhow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, Literal, TypeVar
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from data.store.store import Store
+from service.aside import aside
+from service.errors import Overloaded, Problem, StoreFailed, StoreFull
+from service.settings import Settings, SettingsError
+
+THREADS: Final = 4
+MOST_WAITING: Final = 256
+"""Calls that may wait for a thread; beyond it they are refused (429)."""
+
+FRESH: Final = 5.0
+"""Seconds for which the answer of a probe holds."""
+
+PATIENCE: Final = 2.0
+"""Seconds that a probe of the store may take."""
+
+FULL: Final = frozenset({"SQLITE_FULL", "53100"})
+"""How SQLite and PostgreSQL (`disk_full`) call a disk without room."""
+
+T = TypeVar("T")
+Work = Literal["read", "write", "erase"]
+"""Kinds of calls, as they are measured."""
+
+Timed = Callable[[Work, float], None]
+"""Is told what was asked of the store, and the seconds that it took."""
+
+
+def check_store(settings: Settings) -> Path | None:
+    """Find the file of the store's secret; None where there is no store. Raises `SettingsError`."""
+    if settings.store is None:
+        if settings.shadow:
+            raise SettingsError("RECLAMO_SHADOW compares models on stored tickets: set RECLAMO_STORE too")
+        return None
+    url = _url(settings.store)
+    in_file = url.get_backend_name() == "sqlite"
+    if in_file and url.database in (None, "", ":memory:"):
+        raise SettingsError(
+            "RECLAMO_STORE: a store in memory is lost at the end; name a file: sqlite:///var/tickets.db"
+        )
+    if settings.store_secret is not None:
+        return settings.store_secret
+    if not in_file:
+        raise SettingsError("RECLAMO_STORE_SECRET is needed: a file, made where there is none, that is backed up apart")
+    return Path(f"{url.database}.secret")
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the store that the settings name; raises `SettingsError` and `StoreUnusable`."""
+    secret = check_store(settings)
+    if settings.store is None or secret is None:
+        raise SettingsError("RECLAMO_STORE is not set")
+    return Store.open(settings.store, secret)
+
+
+def _url(written: str) -> URL:
+    try:
+        return make_url(written)
+    except ArgumentError:
+        raise SettingsError(
+            "RECLAMO_STORE cannot be read: write sqlite:///var/tickets.db or postgresql://USER@HOST/DATABASE"
+        ) from None
+
+
+class StoreCalls:
+    """Asks the store on a few threads, and turns what fails into refusals."""
+
+    def __init__(self, store: Store, timed: Timed) -> None:
+        self.store = store
+        self._timed = timed
+        self._threads: ThreadPoolExecutor | None = None
+        self._waiting = 0
+
+    def start(self) -> None:
+        """Make the threads."""
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+
+    async def stop(self) -> None:
+        """End when what was begun is done, and let go of the database."""
+        if self._threads:
+            await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+            self._threads = None
+        await asyncio.to_thread(self.store.close)
+
+    async def ask(self, kind: Work, work: Callable[[Store], T]) -> T:
+        """Do `work` on a thread.
+
+        Whoever stops waiting does not stop what has begun. Raises `Overloaded`, `StoreFull` and `StoreFailed`.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise Overloaded("Too many calls wait for the ticket store: ask again later.")
+        began = time.monotonic()
+        self._waiting += 1
+        future = asyncio.get_running_loop().run_in_executor(self._threads, work, self.store)
+        future.add_done_callback(self._done)
+        try:
+            return await future
+        except SQLAlchemyError as error:
+            problem = told(error)
+        finally:
+            self._timed(kind, time.monotonic() - began)
+        raise problem  # out here it does not carry what failed, whose message quotes its parameters
+
+    def _done(self, _: object) -> None:
+        self._waiting -= 1
+
+
+class Health:
+    """Whether the store can be written, asked seldom and beside the loop: probes of the service come often."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._until = 0.0
+        self._writable = True
+        self._probe: asyncio.Task[None] | None = None
+
+    async def writable(self) -> bool:
+        """Say whether something could be written a few seconds ago, or now where that is longer ago."""
+        if time.monotonic() >= self._until:
+            if self._probe is None or self._probe.done():
+                self._probe = asyncio.create_task(self._look())
+            await asyncio.shield(self._probe)  # however many ask, it is one
+        return self._writable
+
+    async def _look(self) -> None:
+        try:
+            self._writable = await aside(self._store.writable, PATIENCE)
+        except Exception:  # too slow, or not to be reached at all
+            self._writable = False
+        self._until = time.monotonic() + FRESH
+
+
+def told(error: SQLAlchemyError) -> Problem:
+    """Name the refusal that a failure of the database is. Nothing of its own message is repeated."""
+    cause = getattr(error, "orig", None)
+    codes = {getattr(cause, "sqlite_errorname", None), getattr(cause, "sqlstate", None)}
+    if codes & FULL:
+        return StoreFull("The disk of the ticket store is full and nothing was kept: make room, then send it again.")
+    return StoreFailed("The ticket store could not be used and nothing was kept: send it again.")

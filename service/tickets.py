@@ -1,0 +1,186 @@
+"""Tickets: classified, redacted and kept; read, corrected and erased. Knows no HTTP.
+
+The text as it came lives no longer than its request, or its place in the challenger's line. What is kept is redacted
+first, and where that fails nothing is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from data.store.errors import Missing, NothingToUndo, Stale
+from data.store.records import (
+    Correction,
+    Disagreement,
+    NewTicket,
+    Page,
+    Put,
+    Query,
+    Reading,
+    StoredLabels,
+    Ticket,
+    TicketKey,
+)
+from data.store.store import Store
+from models.answer import Answer
+from service import errors
+from service.classify import Classifier
+from service.reading import Redact, Redacted, reading_of
+from service.shadow import Offered, Shadow
+from service.storing import StoreCalls
+from service.ticket_metrics import TicketMetrics
+from service.ticket_wire import LONGEST_REASON, LabelsBody, TicketBody, check_labels, shown
+
+Classify = Callable[[], Awaitable[Answer]]
+"""Classifies the text of the ticket that is put, as for anybody who asks."""
+
+NO_TICKET: Final = "There is no such ticket, or it was erased."
+
+
+class Tickets:
+    """What can be done with tickets. Raises `Problem`s, and what the model or the redaction raises."""
+
+    def __init__(
+        self,
+        calls: StoreCalls,
+        classifier: Classifier,
+        *,
+        redact: Redact,
+        metrics: TicketMetrics,
+        shadow: Shadow | None = None,
+    ) -> None:
+        self.calls = calls
+        self._classifier = classifier
+        self._redact = redact
+        self._metrics = metrics
+        self._shadow = shadow
+
+    async def put(self, key: TicketKey, body: TicketBody, classify: Classify) -> Put:
+        """Keep a ticket. A text that it has already is not classified again; raises `Erased`."""
+        known = await self.calls.ask("read", lambda store: store.known(key, store.mark(body.text)))
+        if known is not None and known.reading is not None:
+            text, lang, reading = known.text, known.lang, Reading.model_validate(_plain(known.reading))
+            put = await self.calls.ask("write", lambda store: store.put(_new(store, key, body, text, lang), reading))
+        else:
+            put = await self._put_anew(key, body, await classify())
+        self._metrics.put(put.outcome)
+        if put.outcome == "refused":
+            raise errors.Erased("This ticket, or the person whom it is of, was erased for good: it is not kept again.")
+        return put
+
+    async def _put_anew(self, key: TicketKey, body: TicketBody, answer: Answer) -> Put:
+        taxonomy = self._classifier.engine.taxonomy
+        language = answer.language.label if answer.language.supported else body.language
+
+        def keep(store: Store) -> tuple[Put, str, Redacted]:
+            redacted = self._redact(body.text, language)
+            new = _new(store, key, body, redacted.text, answer.language.label)
+            return store.put(new, reading_of(answer, redacted, taxonomy)), new.mark, redacted
+
+        put, mark, redacted = await self.calls.ask("write", keep)
+        if self._shadow and put.outcome != "refused":
+            self._shadow.offer(Offered(key, mark, body.text, body.language, redacted))
+        return put
+
+    async def get(self, key: TicketKey) -> Ticket:
+        """Read a ticket; raises `NotFound`."""
+        ticket = await self.calls.ask("read", lambda store: store.get(key))
+        if ticket is None:
+            raise errors.NotFound(NO_TICKET)
+        return ticket
+
+    async def page(self, query: Query, limit: int, after: str | None) -> Page:
+        """List tickets, the newest first; raises `InvalidFields` for a cursor that is none."""
+        try:
+            return await self.calls.ask("read", lambda store: store.list(query, limit, after))
+        except (ValueError, OverflowError, RecursionError):
+            if after is None:
+                raise
+            wrong = errors.FieldError(
+                field="after", detail="is no cursor of this list", mend="send `next` of a page, or begin without"
+            )
+            raise errors.InvalidFields([wrong]) from None
+
+    async def queue(self, lang: str | None, limit: int) -> list[Ticket]:
+        """List what people should look at, the most pressing first."""
+        return await self.calls.ask("read", lambda store: store.queue(lang, limit))
+
+    async def disagreements(self, limit: int, after: int | None) -> list[Disagreement]:
+        """List where the challenger differs."""
+        return await self.calls.ask("read", lambda store: store.disagreements(limit, after))
+
+    async def correct(self, key: TicketKey, body: LabelsBody, author: str, version: int | None) -> Ticket:
+        """Add what a person says; raises `InvalidFields`, `NotFound` and `StaleTicket`."""
+        taxonomy = self._classifier.engine.taxonomy
+        labels = body.labels.given()
+        check_labels(labels, taxonomy)
+
+        def correct(store: Store) -> Ticket:
+            ticket = store.get(key)
+            if ticket is None:
+                raise Missing
+            correction = Correction(
+                author=author,
+                reason=self._redact(body.reason, ticket.lang).text[:LONGEST_REASON] if body.reason else "",
+                taxonomy_version=taxonomy.version,
+                labels=labels,
+                hours=self._hours(labels),
+            )
+            return store.correct(key, correction, version)
+
+        ticket = await self._change(correct, version)
+        self._metrics.corrected("given")
+        return ticket
+
+    async def undo(self, key: TicketKey, author: str, version: int | None) -> Ticket:
+        """Take back the author's newest correction; raises `NotFound`, `StaleTicket` and `NothingToUndo`."""
+        ticket = await self._change(lambda store: store.undo(key, author, version), version)
+        self._metrics.corrected("undone")
+        return ticket
+
+    async def erase(self, key: TicketKey) -> None:
+        """Erase a ticket for good, whether it is known yet or not."""
+        self._forget()
+        gone = await self.calls.ask("erase", lambda store: store.erase(key))
+        self._forget()
+        self._metrics.erased("ticket", int(gone))
+
+    async def erase_subject(self, subject: str) -> None:
+        """Erase every ticket of a person for good, those to come included."""
+        self._forget()
+        gone = await self.calls.ask("erase", lambda store: store.erase_subject(subject))
+        self._forget()
+        self._metrics.erased("subject", gone)
+
+    async def _change(self, work: Callable[[Store], Ticket], version: int | None) -> Ticket:
+        try:
+            return await self.calls.ask("write", work)
+        except Missing:
+            raise errors.NotFound(NO_TICKET) from None
+        except NothingToUndo:
+            raise errors.NothingToUndo("There is no correction of yours on this ticket that still holds.") from None
+        except Stale as stale:
+            current = stale.current
+        raise errors.StaleTicket(version, shown(current).model_dump(mode="json"))
+
+    def _hours(self, labels: StoredLabels) -> float | None:
+        group = self._classifier.engine.taxonomy.group("urgency")
+        chosen = labels.get("urgency")
+        return group.label(chosen).respond_within_hours if group and isinstance(chosen, str) else None
+
+    def _forget(self) -> None:
+        """Let go of what memory holds. Answers cannot be told apart without their texts, so all of them go."""
+        self._classifier.cache.clear()
+        if self._shadow:
+            self._shadow.forget()
+
+
+def _new(store: Store, key: TicketKey, body: TicketBody, text: str, lang: str) -> NewTicket:
+    subject = store.subject(body.subject) if body.subject else None
+    return NewTicket(key=key, text=text, mark=store.mark(body.text), lang=lang, about=body.about(), subject=subject)
+
+
+def _plain(reading: Reading) -> dict[str, object]:
+    """Take out of a reading that was kept what it was made of."""
+    return {name: getattr(reading, name) for name in Reading.model_fields}
