@@ -1,4 +1,7 @@
-"""Look a corpus over: `python -m data check` for what must not be, `audit` for a report, `variety` for its variety."""
+"""Look a corpus over: `python -m data check`, `audit` and `variety`; or `export` it as an ordinary dataset folder.
+
+`taxonomy` tells what a change of the labels does to those that there are, `redaction` how much personal data is found.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,19 @@ from pathlib import Path
 from data.audit import audit
 from data.check import check_corpus, count_labels
 from data.corpus import CORPUS, CorpusError, read_corpus
+from data.export import ExportError, export_dataset
 from data.message import SPLITS
+from data.redaction import command as redaction_command
+from data.redaction.measuring import MarkedSetError
+from data.store import command as store_command
+from data.store.errors import StoreError
+from data.tables.table import TableError
 from data.taxonomy import DEFAULT, TaxonomyError, read_taxonomy
+from data.taxonomy_command import add_arguments, report
 from data.variety import Variety, variety
 
 SEED = 1
+WRITTEN = "They were written for Reclamo; none of them is a real person's, and names and places are invented."
 SHOWN = 50
 """Findings printed before the rest is only counted."""
 
@@ -34,8 +45,32 @@ def main(arguments: list[str] | None = None) -> int:
     look.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl")
     look.add_argument("--taxonomy", type=Path, default=DEFAULT, help="taxonomy file")
     look.add_argument("--quick", action="store_true", help="dispute no labels: seconds instead of minutes")
+    out = commands.add_parser("export", help="an ordinary dataset folder: Parquet by language and split, with a card")
+    out.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl")
+    out.add_argument("--taxonomy", type=Path, default=DEFAULT, help="taxonomy file")
+    out.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="new folder to write")
+    out.add_argument("--name", help="what to call the dataset; default: the folder's name")
+    out.add_argument("--licence", help="such as cc-by-4.0 or other; needed for a corpus of your own")
+    add_arguments(
+        commands.add_parser("taxonomy", help="what a change of the taxonomy does to how many messages, or tickets")
+    )
+    store_command.configure(
+        commands.add_parser("store", help="a ticket store: upgrade it, purge it, erase a ticket or a person")
+    )
+    redaction_command.configure(
+        commands.add_parser("redaction", help="recall, precision and leaks of redaction on marked messages")
+    )
     given = parser.parse_args(arguments)
     try:
+        if given.command == "redaction":
+            return redaction_command.run(given)
+        if given.command == "store":
+            return store_command.run(given)
+        if given.command == "export":
+            return _export(given)
+        if given.command == "taxonomy":
+            sys.stdout.write(report(given))
+            return 0
         if given.command == "audit":
             taxonomy = read_taxonomy(given.taxonomy)
             sys.stdout.write(audit(read_corpus(given.corpus), taxonomy, judge=not given.quick))
@@ -44,9 +79,25 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         sys.stderr.write(f"{error}: disputing labels needs what training installs (make setup); or add --quick\n")
         return 2
-    except (CorpusError, TaxonomyError) as error:
+    except (CorpusError, TaxonomyError, ExportError, MarkedSetError, TableError, StoreError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+
+
+def _export(given: argparse.Namespace) -> int:
+    ours = given.corpus == CORPUS
+    if not ours and not given.licence:
+        raise ExportError("say under which licence your messages are given on: --licence cc-by-4.0, or other")
+    files = export_dataset(
+        read_corpus(given.corpus),
+        read_taxonomy(given.taxonomy),
+        given.to,
+        name=given.name or given.to.name,
+        licence=given.licence or "apache-2.0",
+        origin=WRITTEN if ours else "They are a company's own.",
+    )
+    sys.stdout.write(f"{given.to}: {len(files)} files; datasets.load_dataset({str(given.to)!r}) reads them\n")
+    return 0
 
 
 def _variety(corpus: Path) -> int:
