@@ -39,7 +39,8 @@ def _sets(
 ) -> Iterator[tuple[str, set[str], set[str]]]:
     for message, answer in zip(messages, answers, strict=True):
         if answer.plausible:
-            true = set(message.themes) if group == "themes" else {message.urgency or ""}
+            urgent = {message.urgency} if message.urgency else set()
+            true = set(message.themes) if group == "themes" else urgent
             yield message.lang, true, set(getattr(answer.plausible, group))
 
 

@@ -11,7 +11,7 @@ from sklearn.pipeline import FeatureUnion
 from sklearn.svm import LinearSVC
 
 from data.message import Message
-from data.taxonomy import Taxonomy
+from data.taxonomy import Taxonomy, as_list
 from models.layout import layout
 from training.targets import targets
 
@@ -49,7 +49,7 @@ def linear_answers(known: Features, unknown: Features, learn: Sequence[Message],
                 for answer, yes in zip(answers, said, strict=True):
                     answer.setdefault(columns.group, []).extend([label] if yes else [])
         else:
-            true = np.array([str(message.labels[columns.group]) for message in learn])
+            true = np.array([as_list(message.labels.get(columns.group))[0] for message in learn])
             for answer, label in zip(answers, _linear(known, true, unknown), strict=True):
                 answer[columns.group] = [str(label)]
     return answers

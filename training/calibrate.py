@@ -158,7 +158,7 @@ def _plausible(
             continue
         strange = []
         for row, true in zip(scores[known], wanted[known, columns.start : columns.stop], strict=True):
-            which = np.flatnonzero(true == 1) if columns.mode == "many" else [int(true.sum())]
+            which = [int(true.sum())] if columns.mode == "ordered" else np.flatnonzero(true == 1)
             strange.append(strangeness(chances(row, columns, scales[columns.group]), list(which)))
         each, spoken = np.array(strange), languages[known]
         parts = {"*": each} | {language: each[spoken == language] for language in sorted(set(spoken.tolist()))}

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from data.taxonomy import DEFAULT, GroupId, Taxonomy
+from models.answer import Answer
 from models.canary import Canary
 from models.engine import Engine
 
@@ -64,6 +65,16 @@ def answered(engine: Engine, canaries: Mapping[str, Sequence[Canary]]) -> dict[s
     )
 
 
+def failures(engine: Engine, canaries: Mapping[str, Sequence[Canary]]) -> list[str]:
+    """Say of each test message that the model answers wrongly what it got; labels that its taxonomy lacks count not."""
+    return [
+        f"the test message in {language} {problem}"
+        for language, listed in canaries.items()
+        for each in listed
+        if (problem := each.within(engine.taxonomy).problem(_answer(engine, language, each)))
+    ]
+
+
 def canary_table(canaries: Mapping[str, Sequence[Canary]]) -> str:
     """Write the table of what is tested before the model answers anybody."""
     rows = [
@@ -79,13 +90,16 @@ def canary_table(canaries: Mapping[str, Sequence[Canary]]) -> str:
 
 
 def _kept(engine: Engine, language: str, canary: Canary) -> Canary:
-    prepared = engine.encode_pre(canary.text, language)
-    answer = engine.encode_post(prepared, engine.encode_core([prepared])[0])
-    missed = canary.missed(answer)
+    missed = canary.missed(_answer(engine, language, canary))
     for group, label in missed.items():
         told = "the model does not give %s %s to the test message in %s that begins “%s”: it will not be tested for it"
         _log.warning(told, group, label, language, canary.text[:40])
     return canary.model_copy(update={"labels": {g: label for g, label in canary.labels.items() if g not in missed}})
+
+
+def _answer(engine: Engine, language: str, canary: Canary) -> Answer:
+    prepared = engine.encode_pre(canary.text, language)
+    return engine.encode_post(prepared, engine.encode_core([prepared])[0])
 
 
 def _with_labels(canaries: Mapping[str, Sequence[Canary]]) -> dict[str, list[Canary]]:

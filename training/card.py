@@ -12,6 +12,9 @@ from data.taxonomy import Taxonomy
 from models.calibration import Calibration
 from training.recipe import EncoderRecipe
 
+WRITTEN = "Messages written for this project (`data/corpus`, Apache-2.0), none of them a real person's"
+OWN = "Messages and labels of a company's own, which are not part of this artifact"
+
 
 def classifier_card(
     version: str,
@@ -20,12 +23,17 @@ def classifier_card(
     calibration: Calibration,
     parts: Mapping[str, str],
     lineage: Mapping[str, Any],
+    learnt: str = WRITTEN,
 ) -> str:
-    """Compose the card; `parts` are headed tables of measured figures, `lineage` says how to make the model again."""
+    """Compose the card; `parts` are headed tables of measured figures, `lineage` says how to make the model again.
+
+    `learnt` says whose messages these are.
+    """
     counts = Counter((message.split, message.lang) for message in messages)
     languages = sorted({message.lang for message in messages})
+    licence = "apache-2.0" if learnt == WRITTEN else "other"
     header = "\n".join(
-        ["---", "license: apache-2.0", "pipeline_tag: text-classification", "language:"]
+        ["---", f"license: {licence}", "pipeline_tag: text-classification", "language:"]
         + [f"- {language}" for language in languages]
         + ["---"]
     )
@@ -39,7 +47,7 @@ def classifier_card(
 
 # Reclamo classifier {version}
 
-Reads one customer message in {", ".join(languages)} and says kind, themes, urgency, signals, motives and emotion by
+Reads one customer message in {", ".join(languages)} and says {_joined(taxonomy)} by
 taxonomy {taxonomy.version}, each with a calibrated confidence, or abstains and says why.
 
 **Meant for** routing and reading customer messages with a person in reach. **Not meant for** judging people, for
@@ -47,7 +55,7 @@ languages other than those above (it abstains), or for deciding about someone's 
 
 ## Learnt from
 
-Messages written for this project (`data/corpus`, Apache-2.0), none of them a real person's; the encoder's own sources
+{learnt}; the encoder's own sources
 and licences are in `models/encoder/README.md`.
 
 | split | {" | ".join(languages)} |
@@ -70,6 +78,11 @@ Written messages are tidier than the mailbox of a company: expect lower figures 
 {json.dumps(lineage, indent=1, ensure_ascii=False)}
 ```
 """
+
+
+def _joined(taxonomy: Taxonomy) -> str:
+    *first, last = (group.id for group in taxonomy.groups)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def encoder_card(recipe: EncoderRecipe, curve: Sequence[Mapping[str, float]], table: str = "") -> str:

@@ -8,7 +8,7 @@ import json
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 from data.taxonomy import Taxonomy
 from models.artifact import CALIBRATION, TAXONOMY, TOKENIZER, Manifest, seal
 from models.calibration import Calibration
+from models.canary import Canary
 from models.onnx_runner import open_session
 from training.network import Network
 from training.recipe import ClassifierRecipe
@@ -100,6 +101,7 @@ def write_artifact(
     lineage: dict[str, Any],
     metrics: dict[str, Any],
     card: str,
+    canaries: Mapping[str, Sequence[Canary]] | None = None,
 ) -> Manifest:
     """Fill `folder` and seal it; until the manifest stands, nothing will load it. An existing folder is replaced.
 
@@ -127,6 +129,7 @@ def write_artifact(
             "weights": {engine: source.name for engine, source in weights.items()},
             "lineage": lineage,
             "metrics": metrics,
+            "canaries": canaries or {},
             "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         },
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +26,16 @@ from models.decision import chances, ordered_choice
 from models.layout import Columns, layout
 from training.careless import add_typos, strip_diacritics
 from training.exchange import Exchange, read_words
+from training.experiments import logged_to
+from training.head_first import start_head
 from training.lessons import doubtful, first_readings, lessons
 from training.metrics import figures, headline
 from training.network import Network, load_encoder
+from training.pieces import piece_ids, stack_pieces
 from training.recipe import ClassifierRecipe
 from training.targets import class_weights, labels_of, loss, targets
 
+_log = logging.getLogger("training")
 WEIGHTS, SCORES = "network.safetensors", "calibration_scores.npz"
 Matrix = NDArray[np.float32]
 
@@ -61,20 +67,28 @@ def fit(
     exchange = Exchange(learn, read_words())
     learn = lessons(learn, taxonomy, recipe)
     wanted = doubtful(targets(learn, taxonomy), learn, first_readings(), taxonomy, recipe.doubt)
-    trainer = _GroupTrainer(
-        model=network,
-        args=_arguments(recipe, checkpoints),
-        train_dataset=_dataset(learn, wanted, tokenizer),
-        eval_dataset=_dataset(check, targets(check, taxonomy), tokenizer),
-        data_collator=Collator(tokenizer, recipe, exchange),
-        compute_metrics=lambda outcome: _score(outcome, taxonomy),
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience)],
-        groups=layout(taxonomy),
-        balance=class_weights(wanted, layout(taxonomy), recipe.balance),
-        recipe=recipe,
-    )
+    began = None
+    if recipe.head_first and not start:
+        start_head(network, learn, taxonomy, recipe, tokenizer)
+        began = _beginning(network, tokenizer, check, taxonomy, recipe)
     resumable = checkpoints.exists() and any(checkpoints.glob("checkpoint-*"))
-    trainer.train(resume_from_checkpoint=True if resumable else None)
+    with logged_to(recipe.log, output):  # the logs read where they go when the trainer is made
+        trainer = _GroupTrainer(
+            model=network,
+            args=_arguments(recipe, checkpoints, recipe.epochs_for(len(learn))),
+            train_dataset=_dataset(learn, wanted, tokenizer),
+            eval_dataset=_dataset(check, targets(check, taxonomy), tokenizer),
+            data_collator=Collator(tokenizer, recipe, exchange),
+            compute_metrics=lambda outcome: _score(outcome, taxonomy),
+            callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience)],
+            groups=layout(taxonomy),
+            balance=class_weights(wanted, layout(taxonomy), recipe.balance),
+            recipe=recipe,
+        )
+        trainer.train(resume_from_checkpoint=True if resumable else None)
+    if began and began.mean >= (trainer.state.best_metric or 0.0):
+        _log.info("fine-tuning did not better the head on the untouched encoder (%.4f): that is kept", began.mean)
+        network.load_state_dict(began.state)
     save_network(network, output)
     (output / "history.json").write_text(json.dumps(trainer.state.log_history, indent=1), encoding="utf-8")
     shutil.rmtree(checkpoints, ignore_errors=True)
@@ -118,16 +132,10 @@ def score(network: Network, tokenizer: Tokenizer, texts: Sequence[str], max_toke
     rows: list[Matrix] = [np.empty(0, np.float32)] * len(texts)
     for start in range(0, len(order), batch):
         chosen = order[start : start + batch]
-        found = network(*_stack([encoded[i] for i in chosen]))[0].numpy()
+        found = network(*stack_pieces([encoded[i] for i in chosen]))[0].numpy()
         for i, row in zip(chosen, found, strict=True):
             rows[i] = row
     return np.stack(rows)
-
-
-def piece_ids(tokenizer: Tokenizer, text: str, max_tokens: int) -> list[int]:
-    """Piece ids of a text, cut to `max_tokens` with the closing piece kept."""
-    ids = tokenizer.encode(text).ids
-    return ids if len(ids) <= max_tokens else [*ids[: max_tokens - 1], ids[-1]]
 
 
 class LengthBatches(torch.utils.data.Sampler[int]):
@@ -172,7 +180,7 @@ class Collator:
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         texts = [self._otherwise(row["text"], row["lang"]) if self.careless else row["text"] for row in rows]
-        ids, mask = _stack([piece_ids(self._tokenizer, text, self._recipe.max_tokens) for text in texts])
+        ids, mask = stack_pieces([piece_ids(self._tokenizer, text, self._recipe.max_tokens) for text in texts])
         return {"ids": ids, "mask": mask, "wanted": torch.tensor([row["wanted"] for row in rows])}
 
     def calm(self) -> Collator:
@@ -253,14 +261,14 @@ def parameter_groups(network: Network, recipe: ClassifierRecipe) -> list[dict[st
     return groups
 
 
-def _arguments(recipe: ClassifierRecipe, folder: Path) -> TrainingArguments:
+def _arguments(recipe: ClassifierRecipe, folder: Path, epochs: int) -> TrainingArguments:
     on_gpu = torch.cuda.is_available()
     return TrainingArguments(
         output_dir=str(folder),
         use_cpu=not on_gpu,
         bf16=True,
         seed=recipe.seed,
-        num_train_epochs=recipe.epochs,
+        num_train_epochs=epochs,
         per_device_train_batch_size=recipe.batch,
         per_device_eval_batch_size=2 * recipe.batch,
         learning_rate=recipe.learning_rate,
@@ -273,11 +281,29 @@ def _arguments(recipe: ClassifierRecipe, folder: Path) -> TrainingArguments:
         metric_for_best_model="mean",
         greater_is_better=True,
         logging_steps=20,
-        report_to="none",
+        report_to=list(recipe.log) or "none",
         remove_unused_columns=False,
         label_names=["wanted"],
         dataloader_pin_memory=False,
     )
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """The network before fine-tuning, and its mean headline figure on the calibration split."""
+
+    state: dict[str, torch.Tensor]
+    mean: float
+
+
+def _beginning(
+    network: Network, tokenizer: Tokenizer, check: Sequence[Message], taxonomy: Taxonomy, recipe: ClassifierRecipe
+) -> _Beginning:
+    scores = score(network, tokenizer, [message.text for message in check], recipe.max_tokens)
+    said = [plain_labels(row, taxonomy) for row in scores]
+    found = headline(figures([message.labels for message in check], said, taxonomy), taxonomy)
+    state = {name: value.detach().clone() for name, value in network.state_dict().items()}
+    return _Beginning(state, float(np.mean(list(found.values()))))
 
 
 def _dataset(messages: Sequence[Message], wanted: Matrix, tokenizer: Tokenizer) -> Dataset:
@@ -305,9 +331,3 @@ def plain_labels(scores: Matrix, taxonomy: Taxonomy, calibration: Calibration | 
             best = int(chance.argmax()) if columns.mode == "one" else ordered_choice(chance)
             said[columns.group] = [columns.labels[best]]
     return said
-
-
-def _stack(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    width = max(len(row) for row in rows)
-    ids = torch.tensor([[*row, *([0] * (width - len(row)))] for row in rows])
-    return ids, (torch.arange(width)[None] < torch.tensor([[len(row)] for row in rows])).long()

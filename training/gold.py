@@ -34,23 +34,28 @@ class Gold:
 
     def tables(self) -> dict[str, str]:
         """Tables on confidences, sets, silence and slices, each under its heading."""
+        risk = {
+            "Share of messages with a wrong set of themes, the surest first": risk_table(
+                self.messages, self.answers, self.certainty
+            )
+        }
         return {
             "Are its confidences right? Calibration error of the labels given": reliability_table(
                 self.messages, self.answers, self.taxonomy
             ),
             "Plausible sets": coverage_table(self.messages, self.answers),
-            "Share of messages with a wrong set of themes, the surest first": risk_table(
-                self.messages, self.answers, self.certainty
-            ),
+            **(risk if self.taxonomy.group("themes") else {}),
             "Slices": slice_table(self.messages, [answer_labels(answer) for answer in self.answers], self.taxonomy),
             "Abstained or sent to review": self._review(),
         }
 
     def draw(self, folder: Path) -> Mapping[str, Path]:
         """Draw the charts into `folder`; gives them by title."""
-        charts = {"reliability": folder / "reliability.svg", "risk and coverage": folder / "risk.svg"}
+        charts = {"reliability": folder / "reliability.svg"}
         draw_reliability(all_claims(self.messages, self.answers, self.taxonomy), charts["reliability"])
-        draw_risk(risk_curves(self.messages, self.answers, self.certainty), charts["risk and coverage"])
+        if self.taxonomy.group("themes"):
+            charts["risk and coverage"] = folder / "risk.svg"
+            draw_risk(risk_curves(self.messages, self.answers, self.certainty), charts["risk and coverage"])
         return charts
 
     def _review(self) -> str:

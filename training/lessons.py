@@ -23,8 +23,12 @@ from training.telling import read_told, tell_besides
 def lessons(messages: Sequence[Message], taxonomy: Taxonomy, recipe: ClassifierRecipe) -> list[Message]:
     """Add joined messages and messages with something told besides to those of the `train` split."""
     learn = [message for message in messages if message.split == "train"]
-    told = tell_besides(learn, taxonomy, read_told(), recipe.told_share, recipe.seed)
-    return [*learn, *join_messages(learn, taxonomy, recipe.join_share, recipe.seed), *told]
+    sets = [group.id for group in taxonomy.groups if group.mode == "many"]
+    known = [
+        message for message in learn if all(group in message.labels for group in sets)
+    ]  # open sets cannot be joined
+    told = tell_besides(known, taxonomy, read_told(), recipe.told_share, recipe.seed)
+    return [*learn, *join_messages(known, taxonomy, recipe.join_share, recipe.seed), *told]
 
 
 def exchanged(messages: Sequence[Message], share: float, seed: int) -> list[Message]:

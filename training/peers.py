@@ -92,16 +92,21 @@ def fasttext_answers(learn: Sequence[Message], asked: Sequence[str], taxonomy: T
 
 
 def setfit_answers(
-    recipe: ClassifierRecipe, learn: Sequence[Message], asked: Sequence[str], taxonomy: Taxonomy, steps: int = 150
+    recipe: ClassifierRecipe,
+    learn: Sequence[Message],
+    asked: Sequence[str],
+    taxonomy: Taxonomy,
+    steps: int = 150,
+    contrasted: int = CONTRASTED,
 ) -> list[Said]:
-    """Fine-tune our encoder on pairs per group (Tunstall et al. 2022), then fit linear heads on all rows."""
+    """Fine-tune our encoder on pairs of `contrasted` rows per group (Tunstall et al. 2022), then fit heads on all."""
     from datasets import Dataset
     from setfit import SetFitModel, Trainer, TrainingArguments
 
     answers: list[Said] = [{} for _ in asked]
     wanted = targets(learn, taxonomy)
     for columns in layout(taxonomy):
-        drawn = random.Random(recipe.seed).sample(range(len(learn)), min(CONTRASTED, len(learn)))
+        drawn = random.Random(recipe.seed).sample(range(len(learn)), min(contrasted, len(learn)))
         strategy = {"multi_target_strategy": "one-vs-rest"} if columns.mode == "many" else {}
         model = SetFitModel.from_pretrained(recipe.encoder, **strategy)
         rows = Dataset.from_dict(

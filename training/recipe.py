@@ -7,6 +7,8 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from training.experiments import LogTo
+
 RECIPES = Path(__file__).parent / "recipes"
 
 
@@ -159,6 +161,19 @@ class ClassifierRecipe(_Strict):
     balance: float = Field(ge=0, le=1)
     wide: WideRecipe | None
     """None: the encoder alone."""
+    head_first: float = Field(default=0.0, ge=0)
+    """How closely a linear head on the untouched encoder may follow its rows (the C of a logistic regression) before
+    both are fine-tuned (`training.head_first`); 0: the heads begin at random."""
+    least_steps: int = Field(default=0, ge=0)
+    """Few rows are shown for more epochs, until there were so many steps, but for no more than `most_epochs`."""
+    most_epochs: int = Field(default=20, gt=0)
+    log: list[LogTo] = []
+    """Where the fit's figures are sent besides the log, through transformers' own `report_to`."""
+
+    def epochs_for(self, rows: int) -> int:
+        """Choose the number of epochs for so many rows to learn from."""
+        wanted = -(-self.least_steps * self.batch // max(1, rows))
+        return max(self.epochs, min(wanted, self.most_epochs))
 
 
 def read_classifier_recipe(path: Path = RECIPES / "classifier.yaml") -> ClassifierRecipe:

@@ -18,7 +18,14 @@ LENGTHS = ((1, 12), (13, 35), (36, 80), (81, 100_000))
 """Words: from, to."""
 LEAST = 25
 """Slices of fewer messages are left out: their figures would be noise."""
-SHOWN = ("kind_accuracy", "themes_micro_f1", "urgency_accuracy", "signals_micro_f1", "motives_micro_f1")
+SHOWN = (
+    "kind_accuracy",
+    "themes_micro_f1",
+    "themes_accuracy",
+    "urgency_accuracy",
+    "signals_micro_f1",
+    "motives_micro_f1",
+)
 CARELESS: Mapping[str, Callable[[str, random.Random], str]] = {
     "as written": lambda text, _: text,
     "no diacritics": lambda text, _: strip_diacritics(text),
@@ -42,7 +49,8 @@ def slices(messages: Sequence[Message]) -> dict[str, list[int]]:
 
 def slice_table(messages: Sequence[Message], said: Sequence[Labels], taxonomy: Taxonomy) -> str:
     """Write the figures of every slice, all languages together."""
-    shown = [name for name in SHOWN if taxonomy.group(name.rsplit("_", 2 if name.endswith("f1") else 1)[0])]
+    there = figures([message.labels for message in messages], said, taxonomy)
+    shown = [name for name in SHOWN if name in there]
     lines = ["| slice | messages | " + " | ".join(shown) + " |", "|---|---|" + "---|" * len(shown)]
     for name, rows in slices(messages).items():
         values = figures([messages[i].labels for i in rows], [said[i] for i in rows], taxonomy)

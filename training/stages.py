@@ -6,7 +6,7 @@ import argparse
 import datetime
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from data.message import Message
 from data.taxonomy import Taxonomy, read_taxonomy
 from models.artifact import WIDE
 from models.calibration import Calibration
+from models.canary import Canary
 from models.layout import spread
 from models.onnx_engine import OnnxEngine
 from models.registry import activate, current_version
@@ -26,21 +27,25 @@ from training import distil as distillation
 from training.agreement import agreement, read_readings
 from training.calibrate import calibrate as calibrated
 from training.calibrate import choose_blend
-from training.card import classifier_card, encoder_card
+from training.canaries import CANARIES, answered, canary_table, read_canaries
+from training.card import OWN, WRITTEN, classifier_card, encoder_card
+from training.champion import LEARNT
 from training.curve import CURVE, read_curve
 from training.evaluate import as_markdown, compare, write_report
 from training.evaluate_encoder import as_table, measure, measure_own, read_sib200
 from training.evaluate_evidence import evidence_table, measure_evidence, read_marks
+from training.experiments import check_logs
 from training.export import ENGINES, FULL, export_onnx, onnx_scores, quantise, write_artifact
 from training.finetuned import FINETUNED, finetuned_table
-from training.fit import fast_tokenizer, load_network, piece_ids, plain_labels
+from training.fit import fast_tokenizer, load_network, plain_labels
 from training.fit import fit as fitted
-from training.gold import ask_gold
+from training.gold import Gold, ask_gold
 from training.leaks import translated_twins
 from training.lessons import exchanged, lessons
 from training.metrics import by_language, headline
 from training.parallel import read_own_pairs
 from training.peers import NAMES, peer
+from training.pieces import piece_ids
 from training.recipe import ClassifierRecipe, read_classifier_recipe, read_encoder_recipe
 from training.slices import careless_table
 from training.steadiness import read_contrast, steadiness_table
@@ -48,7 +53,7 @@ from training.teacher import load_teacher, teacher_folder
 from training.wide import fit_wide, wide_scores
 
 _log = logging.getLogger("training")
-CALIBRATION, LEARNT = "calibration.json", "learnt_from.sha256"
+CALIBRATION = "calibration.json"
 EVIDENCE = 60
 """Gold messages a language whose evidence is tried: each label costs a handful of answers."""
 SHOWN = 300
@@ -98,7 +103,7 @@ def fit(given: argparse.Namespace) -> None:
     """Fine-tune."""
     messages, taxonomy, recipe = _inputs(given)
     given.build.mkdir(parents=True, exist_ok=True)
-    (given.build / LEARNT).write_text(_digest(messages), encoding="utf-8")
+    (given.build / LEARNT).write_text(digest(messages), encoding="utf-8")
     if recipe.wide:
         learn = exchanged(lessons(messages, taxonomy, recipe), recipe.exchange_share, recipe.seed)
         fit_wide(learn, taxonomy, recipe.wide).save(given.build / WIDE)
@@ -108,58 +113,89 @@ def fit(given: argparse.Namespace) -> None:
 def calibrate(given: argparse.Namespace) -> None:
     """Export the network, choose its precision, and calibrate on the scores that will be served."""
     messages, taxonomy, recipe = _inputs(given)
-    network = load_network(taxonomy, recipe, given.build)
-    export_onnx(network, given.build / FULL)
+    calibrate_in(given.build, messages, taxonomy, recipe)
+
+
+def calibrate_in(build: Path, messages: Sequence[Message], taxonomy: Taxonomy, recipe: ClassifierRecipe) -> None:
+    """Do so for the network in `build`."""
+    network = load_network(taxonomy, recipe, build)
+    export_onnx(network, build / FULL)
     tokenizer = fast_tokenizer(recipe.encoder)
 
     def pieces(chosen: Sequence[Message]) -> list[list[int]]:
         return [piece_ids(tokenizer, message.text, recipe.max_tokens) for message in chosen]
 
     learnt = [message for message in messages if message.split == "train"]
-    quantise(given.build / FULL, given.build, pieces(learnt[:: max(1, len(learnt) // SHOWN)]))
+    quantise(build / FULL, build, pieces(learnt[:: max(1, len(learnt) // SHOWN)]))
     check = [message for message in messages if message.split == "calibration"]
     ids = pieces(check)
-    found = {name: onnx_scores(given.build / name, ids) for name in ENGINES}
+    found = {name: onnx_scores(build / name, ids) for name in ENGINES}
     blend: dict[str, float] = {}
     if recipe.wide:
-        wide = wide_scores(Wide.load(given.build / WIDE), [clean(message.text).text for message in check])
+        wide = wide_scores(Wide.load(build / WIDE), [clean(message.text).text for message in check])
         blend = choose_blend(found[FULL], wide, check, taxonomy)
         found = {name: scores + spread(blend, taxonomy) * wide for name, scores in found.items()}
         _log.info("wide branch: %s", ", ".join(f"{group} × {part:g}" for group, part in blend.items()))
     chosen = _precision(found, check, taxonomy)
-    (given.build / "weights").write_text(chosen, encoding="utf-8")
+    (build / "weights").write_text(chosen, encoding="utf-8")
     result = calibrated(found[chosen], check, taxonomy).model_copy(update={"blend": blend})
-    (given.build / CALIBRATION).write_text(result.model_dump_json(indent=1), encoding="utf-8")
+    (build / CALIBRATION).write_text(result.model_dump_json(indent=1), encoding="utf-8")
 
 
 def export(given: argparse.Namespace) -> None:
     """Write a version, evaluate it on gold, put the figures in its card, and make it the current one."""
     messages, taxonomy, recipe = _inputs(given)
     version = given.version or datetime.datetime.now(datetime.UTC).strftime("%Y.%m.%d-%H%M")
-    calibration = Calibration.model_validate_json((given.build / CALIBRATION).read_bytes())
-    lineage = _lineage(given, messages, recipe)
-    weights = given.build / (given.build / "weights").read_text(encoding="utf-8")
-
-    beside = [given.build / WIDE] if recipe.wide else []
-    engine = {ENGINES[weights.name]: weights}
-
-    def write(metrics: dict[str, Any], parts: dict[str, str], charts: Sequence[Path] = ()) -> None:
-        card = classifier_card(version, messages, taxonomy, calibration, parts, lineage)
-        write_artifact(
-            given.home / version, engine, [*beside, *charts], fast_tokenizer(recipe.encoder), taxonomy,
-            given.taxonomy, calibration, recipe, version, lineage, metrics, card,
-        )  # fmt: skip
-
-    write({}, {})
-    gold = ask_gold(OnnxEngine(given.home / version, threads=2), messages, taxonomy)
-    charts = gold.draw(given.build)
-    shown = "\n".join(f"![{title}]({path.name})" for title, path in charts.items())
-    tables = {"Measured on gold": as_markdown({"reclamo": gold.figures()}, taxonomy), "Charts": shown, **gold.tables()}
-    write({"gold": gold.figures()}, tables, list(charts.values()))
+    folder, lineage = given.home / version, _lineage(given, messages, recipe)
+    write_version(folder, given.build, messages, taxonomy, given.taxonomy, recipe, lineage)
+    gold = ask_gold(OnnxEngine(folder, threads=2), messages, taxonomy)
+    write_version(
+        folder, given.build, messages, taxonomy, given.taxonomy, recipe, lineage, gold, canaries=given.canaries,
+        learnt=WRITTEN if given.corpus == CORPUS else OWN,
+    )  # fmt: skip
     activate(given.home, version)
     for old in given.home.iterdir():
         if old.is_dir() and old.name != version:
             _log.info("%s is an older version; remove it when it is no longer needed", old)
+
+
+def write_version(
+    folder: Path,
+    build: Path,
+    messages: Sequence[Message],
+    taxonomy: Taxonomy,
+    taxonomy_file: Path,
+    recipe: ClassifierRecipe,
+    lineage: dict[str, Any],
+    gold: Gold | None = None,
+    metrics: Mapping[str, Any] | None = None,
+    parts: Mapping[str, str] | None = None,
+    canaries: Path = CANARIES,
+    learnt: str = WRITTEN,
+) -> None:
+    """Write what was fitted and calibrated in `build` as a version named after `folder`, and make nothing current.
+
+    The card shows the figures on `gold` once that was asked; `metrics` and `parts` are further figures and tables.
+    By then it is also asked the test messages in the file `canaries`, and those that it answers rightly go in.
+    """
+    calibration = Calibration.model_validate_json((build / CALIBRATION).read_bytes())
+    weights = build / (build / "weights").read_text(encoding="utf-8")
+    beside = [build / WIDE] if recipe.wide else []
+    tables: dict[str, str] = {}
+    tested: dict[str, list[Canary]] = {}
+    if gold:
+        charts = gold.draw(build)
+        shown = "\n".join(f"![{title}]({path.name})" for title, path in charts.items())
+        tables = {"Measured on gold": as_markdown({"reclamo": gold.figures()}, taxonomy), "Charts": shown}
+        tested = answered(OnnxEngine(folder, threads=2), read_canaries(canaries, taxonomy))
+        tables |= {**gold.tables(), **(parts or {}), "Test messages": canary_table(tested)}
+        beside += charts.values()
+    card = classifier_card(folder.name, messages, taxonomy, calibration, tables, lineage, learnt)
+    figures = {"gold": gold.figures(), **(metrics or {})} if gold else {}
+    write_artifact(
+        folder, {ENGINES[weights.name]: weights}, beside, fast_tokenizer(recipe.encoder), taxonomy, taxonomy_file,
+        calibration, recipe, folder.name, lineage, figures, card, tested,
+    )  # fmt: skip
 
 
 def evaluate(given: argparse.Namespace) -> None:
@@ -183,7 +219,8 @@ def evaluate(given: argparse.Namespace) -> None:
     for name, text in parts.items():
         _log.info("%s\n\n%s", name, text)
     if given.report:
-        command = f"python -m training evaluate --peers {' '.join(given.peers)}"
+        stage = "own" if given.stage == "own" else "evaluate"
+        command = f"python -m training {stage} --peers {' '.join(given.peers)}"
         write_report(given.report, f"Evaluation of {engine.model_version}", command, parts)
 
 
@@ -219,6 +256,9 @@ def _inputs(given: argparse.Namespace) -> tuple[list[Message], Taxonomy, Classif
     recipe = read_classifier_recipe(given.recipe)
     if given.encoder:
         recipe = recipe.model_copy(update={"encoder": given.encoder})
+    if log := getattr(given, "log", None):
+        check_logs(log)
+        recipe = recipe.model_copy(update={"log": log})
     return read_corpus(given.corpus), taxonomy, recipe
 
 
@@ -248,19 +288,20 @@ def _beside(
     return compare(gold, said, taxonomy)
 
 
-def _digest(messages: Sequence[Message]) -> str:
+def digest(messages: Sequence[Message]) -> str:
     """Hash what is learnt from (the `train` split), so that a model can be traced to its rows."""
-    digest = hashlib.sha256()
+    found = hashlib.sha256()
     for message in sorted(messages, key=lambda m: m.id):
         if message.split == "train":
-            digest.update(message.model_dump_json().encode())
-    return digest.hexdigest()
+            found.update(message.model_dump_json().encode())
+    return found.hexdigest()
 
 
 def _lineage(given: argparse.Namespace, messages: Sequence[Message], recipe: ClassifierRecipe) -> dict[str, Any]:
     recipe_hash = hashlib.sha256(Path(given.recipe).read_bytes()).hexdigest()
+    stage = "own" if given.stage == "own" else "all"
     return {
-        "command": "python -m training all" + (f" --start {given.start.name}" if given.start else ""),
+        "command": f"python -m training {stage}" + (f" --start {given.start.name}" if given.start else ""),
         "recipe": recipe.model_dump(),
         "recipe_sha256": recipe_hash,
         "learnt_from_sha256": (given.build / LEARNT).read_text(encoding="utf-8"),

@@ -54,7 +54,7 @@ def class_weights(wanted: NDArray[np.float32], groups: Sequence[Columns], balanc
         part = wanted[:, group.start : group.stop]
         part = part[part[:, 0] != UNLABELLED]
         positives = np.maximum(part.sum(axis=0), 1)
-        base = positives.mean() if group.mode == "one" else len(part) - positives
+        base = positives.mean() if group.mode == "one" else np.maximum(len(part) - positives, 0)
         weights[group.start : group.stop] = np.clip((base / positives) ** balance, 0.5, 8)
     return weights
 

@@ -12,7 +12,12 @@ import pytest
 from tests.service.conftest import Start
 
 SERVICE = Path(__file__).parents[2] / "service"
-ON_THE_WALL = {"keys.py": "the end of a key", "keys_command.py": "the same", "traces.py": "the times of a span"}
+ON_THE_WALL = {
+    "keeping.py": "the age of a ticket",
+    "keys.py": "the end of a key",
+    "keys_command.py": "the same",
+    "traces.py": "the times of a span",
+}
 
 
 def test_only_what_is_meant_for_people_is_read_off_the_wall() -> None:

@@ -9,7 +9,7 @@ from data.taxonomy import read_taxonomy
 from models.canary import Canary
 from tests.service.dummy_engine import DummyEngine
 from tests.service.toy_versions import ToyEngine
-from training.canaries import CANARIES, CanaryError, answered, canary_table, read_canaries
+from training.canaries import CANARIES, CanaryError, answered, canary_table, failures, read_canaries
 
 TAXONOMY = DummyEngine().taxonomy
 CHARGED = Canary(text="I was charged twice", labels={"kind": "complaint", "themes": "billing"})
@@ -43,6 +43,13 @@ def test_what_the_model_misses_is_warned_of_by_name_and_left_out(caplog: pytest.
     assert kept == {"en": [Canary(text=CHARGED.text, labels={"themes": "billing"}), PARCEL]}
     assert "does not give kind complaint to the test message in en that begins “I was charged twice”" in caplog.text
     assert len(caplog.records) == 3
+
+
+def test_what_the_model_fails_is_told_and_labels_that_it_lacks_are_not_asked_for() -> None:
+    other = Canary(text=CHARGED.text, labels={"kind": "complaint", "signals": "unheard_of"})
+    assert failures(DummyEngine(), {"en": [CHARGED, PARCEL, other]}) == []
+    found = failures(ToyEngine("toy", TAXONOMY, {"kind": "other"}), {"en": [CHARGED], "fi": [PARCEL]})
+    assert found == ["the test message in en got kind other instead of complaint"]
 
 
 def test_the_card_lists_what_is_tested() -> None:

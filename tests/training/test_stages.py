@@ -10,6 +10,7 @@ import yaml
 from data.corpus import read_corpus
 from data.taxonomy import Taxonomy
 from models.artifact import open_artifact
+from models.canary import Canary
 from models.load import load_engine
 from models.registry import current_version
 from training.__main__ import main
@@ -17,17 +18,25 @@ from training.evaluate import engine_answers
 from training.evaluate_evidence import measure_evidence
 from training.recipe import ClassifierRecipe
 
+STUCK = "the lift is stuck again between floors since monday"
+CANARIES = {
+    "stuck": {"labels": {"kind": "fault", "themes": "lift", "emotion": "anger"}, "text": {"en": STUCK}},
+    "wrong": {"labels": {"kind": "chat"}, "text": {"en": STUCK, "fi": "Hissi on jumissa"}},
+}
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, corpus: Path, taxonomy_file: Path, recipe: ClassifierRecipe) -> Path:
     folder = tmp_path_factory.mktemp("home")
     recipe_file = folder / "recipe.yaml"
     recipe_file.write_text(yaml.safe_dump(recipe.model_dump()), encoding="utf-8")
+    canaries = folder / "canaries.yaml"
+    canaries.write_text(yaml.safe_dump(CANARIES), encoding="utf-8")
     status = main(
         [
             "all", "--recipe", str(recipe_file), "--corpus", str(corpus), "--taxonomy", str(taxonomy_file),
             "--build", str(folder / "build"), "--home", str(folder / "versions"), "--version", "1",
-            "--report", str(folder / "report.md"),
+            "--report", str(folder / "report.md"), "--canaries", str(canaries),
         ]
     )  # fmt: skip
     assert status == 0
@@ -40,6 +49,15 @@ def test_artifact_is_sealed_and_current(home: Path, taxonomy: Taxonomy) -> None:
     assert manifest.taxonomy_version == "housing-1"
     assert served == taxonomy
     assert set(manifest.metrics["gold"]) == {"en", "es"}
+
+
+def test_test_messages_go_in_as_far_as_the_model_answers_them(home: Path) -> None:
+    folder = current_version(home / "versions")
+    manifest, _, _ = open_artifact(folder)
+    assert manifest.canaries == {"en": [Canary(text=STUCK, labels={"kind": "fault", "themes": "lift"})]}
+    assert f"| en | {STUCK} | kind: fault, themes: lift |" in (folder / "README.md").read_text(encoding="utf-8")
+    canaries = load_engine(home / "versions").canaries
+    assert {language: len(listed) for language, listed in canaries.items()} == {"en": 1, "es": 1}
 
 
 def test_foreign_taxonomy_is_learnt_and_served(home: Path, corpus: Path) -> None:

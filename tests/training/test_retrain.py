@@ -1,0 +1,325 @@
+"""Corrections are learnt from, and what was learnt answers only if it is no worse."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from data.message import Message, Split
+from data.taxonomy import Taxonomy
+from models.artifact import open_artifact, read_manifest
+from models.registry import current_version
+from tests.training.tickets import fill, open_in, place, put
+from training import retrain_stages
+from training.__main__ import main
+from training.apart import set_apart, situations
+from training.corrections import CorrectedMessage, Gathered, gather
+from training.recipe import ClassifierRecipe
+from training.retrain_stages import STAGES, Job
+from training.runs import REPORT, STATE, State, read_state, runs_in
+from training.snapshots import SNAPSHOT, read_rows
+from training.targets import UNLABELLED, targets
+
+
+@pytest.fixture(scope="module")
+def first(
+    tmp_path_factory: pytest.TempPathFactory, corpus: Path, taxonomy_file: Path, recipe: ClassifierRecipe
+) -> Path:
+    """A folder with a champion and its network."""
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe.model_dump()), encoding="utf-8")
+    warm = recipe.model_copy(update={"epochs": 4})
+    (folder / "warm.yaml").write_text(yaml.safe_dump(warm.model_dump()), encoding="utf-8")
+    hasty = recipe.model_copy(update={"epochs": 1})  # more of them, and the best on calibration would be chosen
+    (folder / "hasty.yaml").write_text(yaml.safe_dump(hasty.model_dump()), encoding="utf-8")
+    for stage in ("fit", "calibrate", "export"):
+        assert main(
+            [
+                stage, "--recipe", str(folder / "recipe.yaml"), "--corpus", str(corpus),
+                "--taxonomy", str(taxonomy_file), "--build", str(folder / "build"),
+                "--home", str(folder / "versions"), "--version", "1",
+            ]
+        ) == 0  # fmt: skip
+    return folder
+
+
+@pytest.fixture
+def folder(first: Path, tmp_path: Path) -> Path:
+    shutil.copytree(first, tmp_path / "own")
+    return tmp_path / "own"
+
+
+def again(folder: Path, corpus: Path, taxonomy_file: Path, *more: str) -> int:
+    return main(
+        [
+            "retrain", *place(folder), "--runs", str(folder / "runs"), "--recipe", str(folder / "warm.yaml"),
+            "--corpus", str(corpus), "--taxonomy", str(taxonomy_file), "--build", str(folder / "build"), "--home",
+            str(folder / "versions"), *more,
+        ]
+    )  # fmt: skip
+
+
+def only_state(folder: Path) -> State:
+    (run,) = runs_in(folder / "runs")
+    state = read_state(run)
+    assert state is not None
+    return state
+
+
+def test_right_corrections_are_learnt_and_promoted(folder: Path, corpus: Path, taxonomy_file: Path) -> None:
+    store = open_in(folder)
+    fill(store, 120)
+    assert again(folder, corpus, taxonomy_file) == 0
+    state = only_state(folder)
+    run = folder / "runs" / state.run
+    assert (state.learnt, state.newest, state.warm, state.outcome) == (96, 24, True, "promoted")
+    assert list(state.stages) == ["gather", *STAGES]
+    now = current_version(folder / "versions")
+    manifest, _, _ = open_artifact(now)
+    assert (now.name, manifest.version) == (state.version, state.version)
+    lineage = manifest.lineage
+    assert lineage["champion"] == "1"
+    assert lineage["corrections"]["learnt"] == 96
+    assert lineage["corrections"]["snapshot_sha256"] == hashlib.sha256((run / SNAPSHOT).read_bytes()).hexdigest()
+    assert manifest.metrics["gate"]["passed"] is True
+    assert set(manifest.metrics["newest"]) >= {"en", "es"}
+    assert "96 tickets, redacted" in (now / "README.md").read_text(encoding="utf-8")
+    report = (run / REPORT).read_text(encoding="utf-8")
+    assert "**Passed:**" in report
+    assert "newest: champion → challenger" in report
+    for private in (SNAPSHOT, STATE):
+        assert (run / private).stat().st_mode & 0o077 == 0
+    # What the new champion knows is not new any more.
+    assert again(folder, corpus, taxonomy_file) == 0
+    assert current_version(folder / "versions") == now
+    assert len(runs_in(folder / "runs")) == 1
+    store.close()
+
+
+def test_flipped_corrections_are_stopped_by_the_gate(folder: Path, corpus: Path, taxonomy_file: Path) -> None:
+    store = open_in(folder)
+    fill(store, 300, flipped=True)
+    store.close()
+    assert again(folder, corpus, taxonomy_file, "--recipe", str(folder / "hasty.yaml")) == 1
+    state = only_state(folder)
+    assert state.outcome == "stopped"
+    assert current_version(folder / "versions").name == "1"
+    report = (folder / "runs" / state.run / REPORT).read_text(encoding="utf-8")
+    assert "**Stopped**" in report
+    assert "on gold" in report
+    assert read_manifest(folder / "versions" / state.version).metrics["gate"]["passed"] is False
+
+
+def test_a_dry_run_writes_nothing(
+    folder: Path, corpus: Path, taxonomy_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = open_in(folder)
+    fill(store, 20)
+    store.close()
+    before = sorted(path for path in folder.rglob("*") if "tickets" not in path.name)
+    with caplog.at_level("INFO"):
+        assert again(folder, corpus, taxonomy_file, "--dry-run") == 0
+    assert "16 are learnt from, the newest 4 examined with" in caplog.text
+    assert sorted(path for path in folder.rglob("*") if "tickets" not in path.name) == before
+
+
+def test_without_a_store_it_says_what_to_give(
+    folder: Path, corpus: Path, taxonomy_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert again(folder, corpus, taxonomy_file) == 2
+    assert "there is no store" in capsys.readouterr().err
+    assert not (folder / "tickets.db").exists()
+
+
+class Stages:
+    """Stages that only note that they ran; one of them may be where the process is killed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, outcome: str = "passed") -> None:
+        self.ran: list[str] = []
+        self.killed_at = ""
+        self.learnt = 0
+        for name in STAGES:
+            monkeypatch.setitem(STAGES, name, self._stage(name, outcome))
+
+    def _stage(self, name: str, outcome: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        def run(job: Job) -> None:
+            if name == self.killed_at:
+                raise KeyboardInterrupt
+            self.ran.append(name)
+            self.learnt = len(job.learn)
+            if name == "promote":
+                retrain_stages.note(job, outcome=outcome)
+
+        return run
+
+
+def test_a_killed_run_goes_on_where_it_was(
+    folder: Path, corpus: Path, taxonomy_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages = Stages(monkeypatch)
+    store = open_in(folder)
+    fill(store, 20)
+    stages.killed_at = "calibrate"
+    with pytest.raises(KeyboardInterrupt):
+        again(folder, corpus, taxonomy_file)
+    assert stages.ran == ["audit", "fit"]
+    fill(store, 5, first=50)  # what comes meanwhile waits for the next run
+    stages.killed_at = ""
+    assert again(folder, corpus, taxonomy_file) == 0
+    assert stages.ran == [*STAGES]
+    assert stages.learnt == 16
+    assert only_state(folder).outcome == "passed"
+    store.close()
+
+
+def test_a_run_whose_tickets_were_erased_meanwhile_learns_anew_without_them(
+    folder: Path, corpus: Path, taxonomy_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages = Stages(monkeypatch)
+    store = open_in(folder)
+    keys = fill(store, 20)
+    stages.killed_at = "promote"
+    with pytest.raises(KeyboardInterrupt):
+        again(folder, corpus, taxonomy_file)
+    store.erase(keys[0])
+    stages.killed_at, stages.ran = "", []
+    assert again(folder, corpus, taxonomy_file) == 0
+    assert stages.ran == [*STAGES]
+    state = only_state(folder)
+    snapshot = folder / "runs" / state.run / SNAPSHOT
+    assert (stages.learnt, state.learnt, len(read_rows(snapshot))) == (15, 15, 19)
+    assert state.snapshot_sha256 == hashlib.sha256(snapshot.read_bytes()).hexdigest()
+    store.close()
+
+
+def test_a_run_is_given_up_where_what_it_began_with_changed(
+    folder: Path, corpus: Path, taxonomy_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages = Stages(monkeypatch)
+    store = open_in(folder)
+    fill(store, 20)
+    store.close()
+    stages.killed_at = "fit"
+    with pytest.raises(KeyboardInterrupt):
+        again(folder, corpus, taxonomy_file, "--version", "a")
+    stages.killed_at = ""
+    assert again(folder, corpus, taxonomy_file, "--cold", "--version", "b") == 0
+    states = [read_state(run) for run in runs_in(folder / "runs")]
+    assert [(state.run, state.outcome, state.warm) for state in states if state] == [
+        ("a", "given up", True),
+        ("b", "passed", False),
+    ]
+
+
+def test_a_stopped_run_ends_with_one(
+    folder: Path, corpus: Path, taxonomy_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Stages(monkeypatch, outcome="stopped")
+    store = open_in(folder)
+    fill(store, 20)
+    store.close()
+    assert again(folder, corpus, taxonomy_file) == 1
+
+
+def gathered(folder: Path, taxonomy: Taxonomy) -> Gathered:
+    store = open_in(folder)
+    try:
+        return gather(store.corrected(), taxonomy, None)
+    finally:
+        store.close()
+
+
+def test_groups_that_no_longer_fit_are_left_open_and_counted(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    store = open_in(tmp_path)
+    put(store, 1, "the lift again", {"kind": "fault", "themes": ["lift", "cellar"], "urgency": "soon"})
+    put(store, 2, "what a day", {"kind": "chat", "emotion": "joy"})
+    put(store, 3, "no theme at all", {"kind": "fault", "themes": [], "urgency": "now"})
+    put(store, 4, "from elsewhere", {"kind": "poem"})
+    put(store, 5, "bonjour", {"kind": "chat"}, lang="fr")
+    store.close()
+    found = gathered(tmp_path, taxonomy)
+    by_text = {row.message.text: row.message for row in found.rows}
+    assert set(by_text) == {"the lift again", "what a day", "no theme at all"}
+    assert by_text["the lift again"].labels == {"kind": "fault", "urgency": "soon"}
+    assert by_text["what a day"].labels == {"kind": "chat"}
+    assert by_text["no theme at all"].labels == {"kind": "fault", "urgency": "now"}
+    assert found.dropped["themes: no label 'cellar'"] == 1
+    assert found.dropped["emotion: no group of this taxonomy"] == 1
+    assert found.dropped["themes: against the rule of kind fault"] == 1
+    assert found.left_out == {
+        "no group of labels fits the taxonomy": 1,
+        "in a language that the taxonomy does not have": 1,
+    }
+    wanted = targets([by_text["the lift again"]], taxonomy)[0]
+    assert (wanted[2:5] == UNLABELLED).all()
+    assert (wanted[:2] != UNLABELLED).all()
+
+
+def test_quarantined_and_taken_back_corrections_are_not_learnt(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    store = open_in(tmp_path)
+    keys = fill(store, 3)
+    ticket = store.get(keys[0])
+    assert ticket is not None
+    store.quarantine([ticket.corrections[0].id], "careless")
+    store.undo(keys[1], "ann")
+    store.close()
+    assert [row.key for row in gathered(tmp_path, taxonomy).rows] == [keys[2]]
+
+
+def test_the_newest_are_held_back_and_nothing_alike_stands_on_both_sides(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    def known(split: Split, text: str) -> Message:
+        return Message(id=split, text=text, lang="en", group=split, split=split)
+
+    corpus = [
+        known("gold", "we are told to wait for the second man"),
+        known("train", "who pays for all those new keys then"),
+    ]
+    store = open_in(tmp_path)
+    fill(store, 40)
+    twin = "one two three four five six seven eight nine ten"
+    for number, text in enumerate([corpus[0].text + "!", corpus[1].text + "!", twin, twin + " eleven"], 100):
+        put(store, number, text, {"kind": "chat"})
+    store.close()
+    rows = gathered(tmp_path, taxonomy).rows
+    apart = set_apart(rows, corpus, 0.2)
+    assert apart.near_kept == 1
+    assert len(apart.newest) == round(0.2 * 43)
+    newest = {row.key.id for row in apart.newest}
+    assert {"102", "103"} <= newest
+    assert "101" not in newest
+    assert all(row.message.split == "gold" for row in apart.newest)
+    oldest_held = min(row.judged_at for row in apart.newest)
+    assert [row.key.id for row in apart.learn if row.judged_at > oldest_held] == ["101"]
+    seen = set_apart([row.model_copy(update={"fresh": False}) for row in rows], corpus, 0.2)
+    assert seen.newest == []
+
+
+def test_situations_join_what_is_alike_in_one_language() -> None:
+    def message(number: int, text: str, lang: str = "en", group: str = "") -> Message:
+        return CorrectedMessage(id=str(number), text=text, lang=lang, group=group or str(number), split="train")
+
+    rows = [
+        message(0, "a b c d e f g h"), message(1, "A, b c d e f g h!"), message(2, "something else entirely"),
+        message(3, "a b c d e f g h", lang="es"), message(4, "another text", group="2"),
+    ]  # fmt: skip
+    assert situations(rows) == ["0", "0", "2", "3", "2"]
+
+
+def test_the_state_of_a_run_is_small_json_with_ids_and_hash(
+    folder: Path, corpus: Path, taxonomy_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Stages(monkeypatch)
+    store = open_in(folder)
+    fill(store, 10)
+    store.close()
+    assert again(folder, corpus, taxonomy_file, "--since", "2020-01-01") == 0
+    run = folder / "runs" / only_state(folder).run
+    written = json.loads((run / STATE).read_bytes())
+    assert written["ids"] == [row.message.id for row in read_rows(run / SNAPSHOT)]
+    assert written["snapshot_sha256"] == hashlib.sha256((run / SNAPSHOT).read_bytes()).hexdigest()
+    assert written["since"].startswith("2020-01-01")

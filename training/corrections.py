@@ -1,0 +1,148 @@
+"""Tickets that people judged, as messages to learn from: in the words of today's taxonomy, or left out and said so."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from data.cleaning import clean
+from data.message import Message
+from data.store.records import GivenCorrection, Ticket, TicketKey
+from data.store.standing import believed
+from data.taxonomy import GROUP_IDS, SINGLE, GroupId, Labels, Taxonomy, as_list
+
+MOST = 100_000
+"""Tickets that are learnt from at most, the newest judged first; 250 MB of memory."""
+
+
+class CorrectedMessage(Message):
+    """A ticket's text with the labels that hold. The groups in `open` nobody settled: nothing is learnt of them."""
+
+    open: list[GroupId] = Field(default=[])
+
+    @property
+    def labels(self) -> Labels:
+        """The labels by group, without the open ones."""
+        return {group: value for group, value in super().labels.items() if group not in self.open}
+
+
+class Row(BaseModel):
+    """One line of a snapshot: a ticket as it was learnt from, or held back to examine with (`newest`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: TicketKey
+    revision: int
+    stored_at: AwareDatetime
+    judged_at: AwareDatetime
+    """When the newest of its corrections that hold was made."""
+    author: str
+    fresh: bool
+    """Whether nobody had judged it when the champion learnt."""
+    use: Literal["learn", "newest"] = "learn"
+    message: CorrectedMessage
+
+    def still(self, ticket: Ticket | None) -> bool:
+        """Say whether a ticket, read under this key, is the one that the row was made of."""
+        return ticket is not None and (ticket.revision, ticket.stored_at) == (self.revision, self.stored_at)
+
+
+@dataclass
+class Gathered:
+    """The rows, and what was left out of them and why, counted."""
+
+    rows: list[Row] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Tickets by reason."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Groups of labels by what does not fit the taxonomy; the rest of their tickets is learnt from."""
+
+
+def gather(tickets: Iterable[Ticket], taxonomy: Taxonomy, since: datetime | None) -> Gathered:
+    """Turn judged tickets into rows; `since` is up to when corrections are known to the champion."""
+    found = Gathered()
+    for ticket in tickets:
+        held = believed(ticket.corrections, ticket.revision)
+        if not held:
+            continue
+        if row := _row(ticket, held, taxonomy, since, found):
+            found.rows.append(row)
+    found.rows.sort(key=lambda row: (row.judged_at, row.message.id))
+    if len(found.rows) > MOST:
+        found.left_out[f"older than the newest {MOST:,}"] += len(found.rows) - MOST
+        found.rows = found.rows[-MOST:]
+    return found
+
+
+def row_id(key: TicketKey) -> str:
+    """Name a ticket without telling which: the name stands in lists that outlive the run."""
+    return "ticket-" + hashlib.sha256(f"{key.source}\0{key.id}".encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+def _row(
+    ticket: Ticket, held: list[GivenCorrection], taxonomy: Taxonomy, since: datetime | None, found: Gathered
+) -> Row | None:
+    whole = ticket.text.encode("utf-8", "replace").decode()  # half a character could not be written down
+    text = unicodedata.normalize("NFC", clean(whole).text).strip()
+    if not text:
+        found.left_out["no text"] += 1
+        return None
+    if ticket.lang not in taxonomy.languages:
+        found.left_out["in a language that the taxonomy does not have"] += 1
+        return None
+    labels = _fitting(dict(ticket.labels.items()), taxonomy, found.dropped)
+    if not labels:
+        found.left_out["no group of labels fits the taxonomy"] += 1
+        return None
+    name = row_id(ticket.key)
+    given: dict[str, Any] = dict(labels.items())
+    return Row(
+        key=ticket.key,
+        revision=ticket.revision,
+        stored_at=ticket.stored_at,
+        judged_at=max(each.at for each in held),
+        author=held[-1].author,
+        fresh=since is None or all(each.at > since for each in ticket.corrections),
+        message=CorrectedMessage(
+            id=name,
+            text=text,
+            lang=ticket.lang,
+            group=name,
+            split="train",
+            channel=ticket.about.channel,
+            open=[group for group in GROUP_IDS if group not in labels],
+            **given,
+        ),
+    )
+
+
+def _fitting(labels: Labels, taxonomy: Taxonomy, dropped: Counter[str]) -> dict[GroupId, str | list[str]]:
+    """Keep the groups that fit the taxonomy, whole or not at all: a set without its old label would be a lie."""
+    kept: dict[GroupId, str | list[str]] = {}
+    for id_ in GROUP_IDS:
+        if id_ not in labels:
+            continue
+        chosen, known = as_list(labels[id_]), taxonomy.ids(id_)
+        if not known:
+            dropped[f"{id_}: no group of this taxonomy"] += 1
+        elif unknown := [label for label in chosen if label not in known]:
+            dropped[f"{id_}: no label {unknown[0]!r}"] += 1
+        elif (id_ in SINGLE) != isinstance(labels[id_], str) or (id_ in SINGLE and len(chosen) != 1):
+            dropped[f"{id_}: not {'one label' if id_ in SINGLE else 'a list'}"] += 1
+        else:
+            kept[id_] = chosen[0] if id_ in SINGLE else list(dict.fromkeys(chosen))
+    for rule in taxonomy.rules:
+        if not {*as_list(kept.get(rule.group))} & {*rule.labels}:
+            continue
+        for other in (*rule.needed, *rule.empty):
+            if other in kept and bool(as_list(kept[other])) == (other in rule.empty):
+                dropped[f"{other}: against the rule of {rule.group} {'/'.join(rule.labels)}"] += 1
+                del kept[other]
+    return kept

@@ -1,0 +1,233 @@
+"""`python -m training retrain`: learn from what people corrected, and promote what is learnt only if it is no worse.
+
+    gather      forget what the store erased, read the corrections, keep apart what is examined with
+    audit       look the corrections over (`training.doubts`)
+    fit         the wide branch, and the network from the champion's on; goes on from its last epoch
+    calibrate   chances and thresholds, 8-bit weights
+    export      a version that is not current
+    examine     both models on gold and on the newest corrections; the gate's report, the card
+    promote     the pointer, if the gate lets it through
+
+Each stage leaves its mark in the run's folder (`training.runs`); a run that was cut goes on after the last one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from data.corpus import read_corpus
+from data.store.store import Store
+from data.taxonomy import Taxonomy, read_taxonomy
+from models.registry import current_version, previous_version
+from training.apart import set_apart
+from training.champion import Champion, find_champion
+from training.corrections import Row, gather
+from training.recipe import RECIPES, ClassifierRecipe, read_classifier_recipe
+from training.retrain_stages import STAGES, Job, note
+from training.runs import BUILD, State, alone, read_state, runs_in, tidy, write_state
+from training.snapshots import SNAPSHOT, Forgotten, read_rows, write_rows
+from training.snapshots import forget as forget_erased
+
+_log = logging.getLogger("training")
+NEWEST_SHARE = 0.2
+"""Share of the corrections since the champion that is examined with instead of learnt from."""
+DONE, STOPPED = 0, 1
+"""Exit codes: promoted, passed, or nothing to do; stopped by the gate. (2: something is missing or wrong.)"""
+
+
+def retrain(given: argparse.Namespace) -> int:
+    """Run, or go on with, a retraining; returns the exit code."""
+    store = open_store(given.store, given.secret)
+    try:
+        if given.dry_run:
+            return _told(_begin(given, store, dry=True))
+        with alone(given.runs):
+            _forget(given.runs, store)
+            job = _begin(given, store)
+            if job is None:
+                return DONE
+            for name, stage in STAGES.items():
+                if name not in job.state.stages:
+                    _log.info("── %s", name)
+                    began = time.monotonic()
+                    stage(job)
+                    stages = {**job.state.stages, name: round(time.monotonic() - began, 1)}
+                    note(job, stages=stages)
+            _forget(given.runs, store)  # what was erased meanwhile
+            return STOPPED if job.state.outcome == "stopped" else DONE
+    except SQLAlchemyError as error:
+        raise ValueError(f"the store failed ({type(error).__name__}); try again, the run goes on") from None
+    finally:
+        store.close()
+
+
+def forget(given: argparse.Namespace) -> int:
+    """Take out of every snapshot what the store no longer has."""
+    store = open_store(given.store, given.secret)
+    try:
+        with alone(given.runs):
+            found = _forget(given.runs, store)
+        _log.info("%d rows taken out of %d snapshots", found.rows, len(found.runs))
+        return DONE
+    except SQLAlchemyError as error:
+        raise ValueError(f"the store failed ({type(error).__name__}); nothing more was taken out") from None
+    finally:
+        store.close()
+
+
+def open_store(url: str | None, secret: Path | None) -> Store:
+    """Open a store that is there; raises `ValueError`, or a `StoreError`."""
+    url, secret = url or os.environ.get("RECLAMO_STORE"), secret or _path(os.environ.get("RECLAMO_STORE_SECRET"))
+    if not url or not secret:
+        raise ValueError(
+            "say where the tickets are: --store URL --secret FILE, or RECLAMO_STORE and RECLAMO_STORE_SECRET"
+        )
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("the store's address cannot be read: write sqlite:///FILE or postgresql://…") from None
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        raise FileNotFoundError(f"there is no store {parsed.database}: the service makes it when it keeps tickets")
+    if not secret.is_file():
+        raise FileNotFoundError(f"there is no secret {secret}: give the file that the service uses for this store")
+    return Store.open(url, secret)
+
+
+def _path(name: str | None) -> Path | None:
+    return Path(name) if name else None
+
+
+def _forget(runs: Path, store: Store) -> Forgotten:
+    found = forget_erased(runs, store.get)
+    if found.rows:
+        _log.info("%d rows of tickets that the store no longer has left the snapshots", found.rows)
+    return found
+
+
+def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job | None:
+    """Go on with the last run where nothing changed under it, or gather a new one; None where there is nothing new."""
+    champion = find_champion(given.home, [*(each / BUILD for each in reversed(runs_in(given.runs))), given.build])
+    taxonomy, corpus = read_taxonomy(given.taxonomy), read_corpus(given.corpus)
+    recipe, recipe_file, warm = _recipe(given, champion, taxonomy)
+    since = given.since or champion.until
+    told = [champion.version, str(since), str(given.newest_share), str(warm)]
+    inputs = _hash([*told, *(each.model_dump_json() for each in (recipe, taxonomy, *corpus))])
+
+    def job(folder: Path, rows: list[Row], state: State) -> Job:
+        return Job(given, champion, corpus, taxonomy, recipe, recipe_file, warm, rows, folder, state)
+
+    if not dry and (found := _unfinished(given.runs, inputs, fresh=given.fresh)):
+        folder, state, rows = found
+        _log.info("going on with run %s after %s", state.run, list(state.stages)[-1])
+        return job(folder, rows, state)
+    if not dry:
+        current, previous = current_version(given.home), previous_version(given.home)
+        tidy(given.runs, given.home, {each.name for each in (current, previous) if each})
+    began = time.monotonic()
+    gathered = gather(store.corrected(), taxonomy, since)
+    apart = set_apart(gathered.rows, corpus, given.newest_share)
+    gathered.left_out["too much like gold or calibration messages"] += apart.near_kept
+    fresh = sum(row.fresh for row in apart.rows)
+    for what, count in (+gathered.dropped).items():
+        _log.info("%d times left open, %s", count, what)
+    for why, count in (+gathered.left_out).items():
+        _log.info("%d tickets left out: %s", count, why)
+    if not fresh:
+        _log.info("no corrections since %s that could be learnt from; nothing to do", since or "the beginning")
+        return None
+    name = given.version or datetime.datetime.now(datetime.UTC).strftime("%Y.%m.%d-%H%M%S")
+    if (given.home / name).exists() or (given.runs / name).exists():
+        raise ValueError(f"there is a version or a run {name} already: choose another name")
+    state = State(
+        run=name, version=name, champion=champion.version, inputs=inputs, since=since,
+        until=max(row.judged_at for row in apart.rows), snapshot_sha256="", ids=[row.message.id for row in apart.rows],
+        learnt=len(apart.learn), newest=len(apart.newest), fresh=fresh, left_out=dict(+gathered.left_out),
+        dropped=dict(+gathered.dropped), warm=warm,
+    )  # fmt: skip
+    begun = job(given.runs / name, apart.rows, state)
+    if not dry:
+        begun.folder.mkdir(mode=0o700)
+        sha256 = write_rows(begun.folder / SNAPSHOT, apart.rows)
+        seconds = round(time.monotonic() - began, 1)
+        note(begun, snapshot_sha256=sha256, stages={"gather": seconds})
+        _told(begun)
+    return begun
+
+
+def _recipe(given: argparse.Namespace, champion: Champion, taxonomy: Taxonomy) -> tuple[ClassifierRecipe, Path, bool]:
+    """Choose between a warm start and one from the encoder, and say why."""
+    encoder = given.encoder or champion.recipe.get("encoder")
+    why = ""
+    if given.cold:
+        why = "it was asked for"
+    elif champion.checkpoint is None:
+        why = f"the network of {champion.version} is not there any more (only its exported weights are)"
+    elif champion.taxonomy.groups != taxonomy.groups:
+        why = "the labels are not those that the champion knows"
+    elif given.encoder and given.encoder != champion.recipe.get("encoder"):
+        why = "it is another encoder"
+    file = given.recipe or RECIPES / ("classifier.yaml" if why else "warm.yaml")
+    recipe = read_classifier_recipe(file)
+    if encoder and not (given.recipe and not given.encoder):
+        recipe = recipe.model_copy(update={"encoder": encoder})
+    _log.info("from the encoder, since %s" if why else "from the champion's network%s", why)
+    return recipe, file, not why
+
+
+def _unfinished(runs: Path, inputs: str, *, fresh: bool) -> tuple[Path, State, list[Row]] | None:
+    """Find the run to go on with. Others that never ended are given up."""
+    found = None
+    for folder in runs_in(runs):
+        state = read_state(folder)
+        if state is None:
+            shutil.rmtree(folder)  # cut before there was anything to go on with
+        elif state.outcome is None and (fresh or state.inputs != inputs):
+            _log.info("run %s is given up: %s", state.run, "as told" if fresh else "what it began with has changed")
+            write_state(folder, state.model_copy(update={"outcome": "given up"}))
+        elif state.outcome is None:
+            found = folder, state
+    if found is None:
+        return None
+    folder, state = found
+    rows = read_rows(folder / SNAPSHOT)
+    if len(rows) < state.learnt + state.newest:
+        _log.info("%d of its tickets were erased: it learns anew without them", state.learnt + state.newest - len(rows))
+        shutil.rmtree(folder / BUILD, ignore_errors=True)
+        state = state.model_copy(
+            update={
+                "stages": {"gather": state.stages["gather"]},
+                "snapshot_sha256": hashlib.sha256((folder / SNAPSHOT).read_bytes()).hexdigest(),
+                "learnt": sum(row.use == "learn" for row in rows),
+                "newest": sum(row.use == "newest" for row in rows),
+                "fresh": sum(row.fresh for row in rows),
+            }
+        )
+        write_state(folder, state)
+    return folder, state, rows
+
+
+def _hash(parts: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _told(job: Job | None) -> int:
+    """Say what a run would do, or is about to."""
+    if job:
+        state = job.state
+        _log.info(
+            "%d corrections since the champion %s learnt, %d in all: %d are learnt from, the newest %d examined with",
+            state.fresh, state.champion, state.learnt + state.newest, state.learnt, state.newest,
+        )  # fmt: skip
+    return DONE

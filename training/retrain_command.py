@@ -1,0 +1,65 @@
+"""The flags of `python -m training retrain` and `forget`."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from data.corpus import CORPUS
+from data.taxonomy import DEFAULT
+from training.retrain import NEWEST_SHARE, forget, retrain
+
+ROOT = Path(__file__).parents[1]
+
+
+def add_retrain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add both commands to the program's."""
+    again = commands.add_parser("retrain", help="learn from corrections; promote what is no worse, stop what is")
+    _store(again)
+    again.add_argument("--since", type=_moment, help="corrections after it are new (default: what the champion knows)")
+    again.add_argument(
+        "--newest-share", type=_share, default=NEWEST_SHARE, help="share of the new ones to examine with"
+    )
+    again.add_argument("--dry-run", action="store_true", help="say what would be learnt from, and write nothing")
+    again.add_argument("--no-promote", action="store_true", help="leave it to a person to activate what passed")
+    again.add_argument("--cold", action="store_true", help="begin from the encoder, not from the champion's network")
+    again.add_argument("--fresh", action="store_true", help="give up a run that was cut instead of going on with it")
+    again.add_argument("--recipe", type=Path, help="default: warm.yaml, or classifier.yaml from the encoder")
+    again.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl")
+    again.add_argument("--taxonomy", type=Path, default=DEFAULT)
+    again.add_argument("--encoder", help="another encoder than the champion's")
+    again.add_argument("--build", type=Path, default=ROOT / "build" / "classifier", help="where `fit` left its network")
+    again.add_argument("--home", type=Path, default=ROOT / "models" / "shipped", help="where versions live")
+    again.add_argument("--version", help="name of the version to write")
+    again.add_argument("--report", type=Path, help="write the gate's report here too")
+    again.set_defaults(run=retrain)
+
+    gone = commands.add_parser("forget", help="take erased tickets out of the snapshots of earlier retrainings")
+    _store(gone)
+    gone.set_defaults(run=forget)
+
+
+def _store(command: argparse.ArgumentParser) -> None:
+    runs = ROOT / "build" / "retrain"
+    command.add_argument("--store", help="address of the tickets (default: RECLAMO_STORE)")
+    command.add_argument("--secret", type=Path, help="the store's secret (default: RECLAMO_STORE_SECRET)")
+    command.add_argument("--runs", type=Path, default=runs, help="where retrainings keep their work")
+
+
+def _share(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 0.5:
+        raise argparse.ArgumentTypeError("write a share from 0 to 0.5")
+    return found
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("write a moment as 2026-11-22 or 2026-11-22T10:30:00+00:00") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,113 @@
+"""A retraining's folder: its state, written whole after every stage, so that a run that was cut goes on.
+
+RUNS/NAME/state.json       what the run is about and which stages are done
+RUNS/NAME/snapshot.jsonl   the tickets that it learns from and is examined with (`training.snapshots`)
+RUNS/NAME/build/           the network, its checkpoints and exports
+RUNS/NAME/report.md        the gate's report
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+STATE, REPORT, BUILD, CELLS = "state.json", "report.md", "build", "gate.json"
+KEPT = 10
+"""Finished runs whose folders stay; older ones go at the next start."""
+
+
+class State(BaseModel):
+    """How far a run is. `inputs` stands for all that must not change under it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run: str
+    version: str
+    champion: str
+    inputs: str
+    since: AwareDatetime | None
+    """Corrections up to then are known to the champion."""
+    until: AwareDatetime
+    """The newest correction of the snapshot."""
+    snapshot_sha256: str
+    ids: list[str]
+    """Of the snapshot's rows, as in it."""
+    learnt: int
+    newest: int
+    fresh: int
+    left_out: dict[str, int]
+    dropped: dict[str, int]
+    warm: bool
+    stages: dict[str, float] = {}
+    """Seconds of each stage that is done."""
+    outcome: str | None = None
+
+
+def write_state(folder: Path, state: State) -> None:
+    """Replace the state, all at once."""
+    write_private(folder / STATE, state.model_dump_json(indent=1))
+
+
+def read_state(folder: Path) -> State | None:
+    """Read how far a run is; None where it never began or its state cannot be read."""
+    try:
+        return State.model_validate_json((folder / STATE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def runs_in(runs: Path) -> list[Path]:
+    """List the runs' folders, the oldest first."""
+    try:
+        return sorted(each for each in runs.iterdir() if each.is_dir() and not each.name.startswith("."))
+    except FileNotFoundError:
+        return []
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file that only this user may read: after a cut of power it holds the old text or the new one."""
+    part = path.with_name(path.name + ".part")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def alone(runs: Path) -> Iterator[None]:
+    """Keep other retrainings out of the folder; raises `ValueError` where one is under way."""
+    runs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with FileLock(runs / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise ValueError(f"another retraining is at work in {runs}: wait until it has ended") from error
+
+
+def tidy(runs: Path, home: Path, needed: set[str]) -> None:
+    """Throw away what finished runs left: networks, stopped versions, folders of old runs.
+
+    What belongs to a version in `needed` stays. A version that passed and was not made current stays too.
+    """
+    finished = [(folder, state) for folder in runs_in(runs) if (state := read_state(folder)) and state.outcome]
+    for place, (folder, state) in enumerate(reversed(finished)):
+        if state.version in needed:
+            continue
+        if state.outcome == "stopped" and state.version:
+            shutil.rmtree(home / state.version, ignore_errors=True)
+        if state.outcome != "passed":
+            shutil.rmtree(folder / BUILD, ignore_errors=True)
+        if place >= KEPT:
+            shutil.rmtree(folder, ignore_errors=True)
