@@ -10,13 +10,13 @@ INFINITY := .venv-infinity
 AUDIT := .venv-audit
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup serve test check train evaluate evaluate-encoder bench-finetune bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload race race-limit chaos audit clean
+.PHONY: help setup serve test check train evaluate evaluate-encoder retrain own bench-own bench-retrain bench-drift bench-finetune bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload race race-limit chaos audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
-serve: $(SERVE)/ready ## start the service on HOST:PORT (default 127.0.0.1:8080) with the shipped model
-	@exec $(SERVE)/bin/python -m service --host $(HOST) --port $(PORT)
+serve: $(SERVE)/ready ## start the service on HOST:PORT (default 127.0.0.1:8080) with the shipped model, or MODEL=FOLDER
+	@exec $(SERVE)/bin/python -m service --host $(HOST) --port $(PORT) $(if $(MODEL),--model "$(MODEL)")
 
 test: $(DEV)/ready ## run all tests
 	$(DEV)/bin/python -m pytest
@@ -33,6 +33,13 @@ setup: $(DEV)/ready ## build the whole development environment in .venv
 train: $(DEV)/ready ## fit, calibrate, export and evaluate a classifier from data/corpus (under 30 minutes on 2 cores)
 	$(DEV)/bin/python -m training all --report docs/evaluation.md
 
+own: $(DEV)/ready ## make a classifier of your own labels: TABLE=tickets.csv OUT=models/mine OPTIONS="--text message --themes topic"
+	@test -n "$(TABLE)" -a -n "$(OUT)" || { echo "say TABLE=FILE and OUT=FOLDER, such as: make own TABLE=tickets.csv OUT=models/mine"; exit 2; }
+	$(DEV)/bin/python -m training own "$(TABLE)" --out "$(OUT)" $(OPTIONS)
+
+retrain: $(DEV)/ready ## learn from corrections, and promote what is no worse (RECLAMO_STORE, RECLAMO_STORE_SECRET; OPTIONS="--dry-run")
+	$(DEV)/bin/python -m training retrain $(OPTIONS)
+
 PEERS ?= tfidf frozen teacher fasttext setfit
 evaluate: $(DEV)/ready ## score the current classifier on gold beside what one would pick instead (PEERS=…); writes docs/evaluation.md
 	$(DEV)/bin/python -m training evaluate --report docs/evaluation.md --peers $(PEERS)
@@ -46,6 +53,16 @@ bench-finetune: $(DEV)/ready ## fine-tune on public benchmarks (SETS="viocd umsa
 bench-scarcity: $(DEV)/ready ## learning curve, and languages that nothing was labelled in (hours)
 	$(DEV)/bin/python -m benchmarks.scarcity curve
 	$(DEV)/bin/python -m benchmarks.scarcity transfer
+
+bench-own: $(DEV)/ready ## few labels: ours beside SetFit and TF-IDF at 10, 50, 200 a label (hours; goes on where it was; needs the sets)
+	$(DEV)/bin/python -m benchmarks.own run
+
+bench-retrain: $(DEV)/ready ## how long retraining on 10,000 tickets takes, and the gate by simulation (two hours; nothing else should run)
+	$(DEV)/bin/python -m benchmarks.retrain
+	$(DEV)/bin/python -m benchmarks.gate
+
+bench-drift: $(DEV)/ready ## false alarms and power of the drift job and of the audit of corrections, by simulation (an hour)
+	$(DEV)/bin/python -m benchmarks.drift
 
 bench-evidence: $(DEV)/ready ## what evidence costs
 	$(DEV)/bin/python -m benchmarks.evidence_cost
@@ -72,6 +89,7 @@ CHAOS ?= 5000
 chaos: $(DEV)/ready ## bad, half and vanishing requests, silent clients, faults of the machine; then a long fuzz (CHAOS=5000; ten minutes; Linux)
 	$(DEV)/bin/python -m benchmarks.chaos --requests $(CHAOS)
 	FUZZ_EXAMPLES=500 $(DEV)/bin/python -m pytest tests/service/test_fuzz.py
+	STORE_KILLS=200 $(DEV)/bin/python -m pytest tests/data/store/test_durability.py
 
 audit: ## hold the pinned packages against published vulnerabilities (needs network; says so where it has none)
 	@test -d $(AUDIT) || $(PYTHON) -m venv $(AUDIT)

@@ -1,4 +1,4 @@
-"""`python -m training STAGE`: distil an encoder; fit, calibrate, export and evaluate a classifier."""
+"""`python -m training STAGE`: distil an encoder; fit, calibrate, export and evaluate a classifier; retrain it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,32 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data.corpus import CORPUS, CorpusError
+from data.store.errors import StoreError
 from data.taxonomy import DEFAULT, TaxonomyError
+from models.artifact import ArtifactError
 from training import stages
+from training.canaries import CANARIES
+from training.experiments import LOGS
+from training.own import add_own
 from training.peers import NAMES
 from training.recipe import RECIPES
+from training.retrain_command import add_retrain
+from training.watch_command import add_watch
 
 ROOT = Path(__file__).parents[1]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a stage; returns the exit status: 0 done, 2 if something that it needs is missing or wrong."""
+    """Run a stage; returns the exit status: 0 done, 1 stopped by the gate, 2 if something is missing or wrong."""
     given = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    run: Callable[[argparse.Namespace], None] = given.run
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("training").setLevel(logging.INFO)  # of the libraries, what is wrong alone
+    run: Callable[[argparse.Namespace], int | None] = given.run
     try:
-        run(given)
-    except (CorpusError, TaxonomyError, FileNotFoundError, ValueError) as error:
+        return run(given) or 0
+    except (ArtifactError, CorpusError, StoreError, TaxonomyError, OSError, ValueError) as error:
         sys.stderr.write(f"{given.stage}: {error}\n")
         return 2
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--recipe", type=Path, default=RECIPES / "classifier.yaml")
         stage.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl")
         stage.add_argument("--taxonomy", type=Path, default=DEFAULT)
+        stage.add_argument("--canaries", type=Path, default=CANARIES, help="test messages with known labels (export)")
         stage.add_argument("--encoder", help="any Hugging Face encoder id or folder, instead of the recipe's")
         stage.add_argument("--build", type=Path, default=ROOT / "build" / "classifier")
         stage.add_argument("--home", type=Path, default=ROOT / "models" / "shipped", help="where versions live")
@@ -70,8 +78,12 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument(
             "--peers", nargs="*", default=["tfidf"], choices=list(NAMES), help="what to stand beside in the evaluation"
         )
+        stage.add_argument("--log", action="append", choices=LOGS, help="send the figures of the fit there too")
         stage.add_argument("--fresh", action="store_true", help="forget an interrupted fit instead of going on")
         stage.set_defaults(run=run)
+    add_own(commands)
+    add_retrain(commands)
+    add_watch(commands)
     return parser
 
 

@@ -1,6 +1,7 @@
 """`python -m training retrain`: learn from what people corrected, and promote what is learnt only if it is no worse.
 
-    gather      forget what the store erased, read the corrections, keep apart what is examined with
+    gather      forget what the store erased, stop believing who corrects blindly, read the corrections, keep apart
+                what is examined with
     audit       look the corrections over (`training.doubts`)
     fit         the wide branch, and the network from the champion's on; goes on from its last epoch
     calibrate   chances and thresholds, 8-bit weights
@@ -28,15 +29,17 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from data.corpus import read_corpus
+from data.message import Message
 from data.store.store import Store
 from data.taxonomy import Taxonomy, read_taxonomy
 from models.registry import current_version, previous_version
 from training.apart import set_apart
 from training.champion import Champion, find_champion
 from training.corrections import Row, gather
+from training.poisoning_report import audit_corrections
 from training.recipe import RECIPES, ClassifierRecipe, read_classifier_recipe
 from training.retrain_stages import STAGES, Job, note
-from training.runs import BUILD, State, alone, read_state, runs_in, tidy, write_state
+from training.runs import AUTHORS, BUILD, State, alone, read_state, runs_in, tidy, write_private, write_state
 from training.snapshots import SNAPSHOT, Forgotten, read_rows, write_rows
 from training.snapshots import forget as forget_erased
 
@@ -136,6 +139,7 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
         current, previous = current_version(given.home), previous_version(given.home)
         tidy(given.runs, given.home, {each.name for each in (current, previous) if each})
     began = time.monotonic()
+    authors = _judge_authors(store, corpus, taxonomy, quarantine=not dry and not given.believe_all)
     gathered = gather(store.corrected(), taxonomy, since)
     apart = set_apart(gathered.rows, corpus, given.newest_share)
     gathered.left_out["too much like gold or calibration messages"] += apart.near_kept
@@ -160,10 +164,24 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
     if not dry:
         begun.folder.mkdir(mode=0o700)
         sha256 = write_rows(begun.folder / SNAPSHOT, apart.rows)
+        write_private(begun.folder / AUTHORS, authors)
         seconds = round(time.monotonic() - began, 1)
         note(begun, snapshot_sha256=sha256, stages={"gather": seconds})
         _told(begun)
     return begun
+
+
+def _judge_authors(store: Store, corpus: Sequence[Message], taxonomy: Taxonomy, *, quarantine: bool) -> str:
+    """Look for people whose corrections are given blindly, and stop believing those; returns the audit."""
+    text, standings = audit_corrections(store, corpus, taxonomy, since=None, quarantine=quarantine)
+    for each in standings:
+        if each.suspected:
+            done = "quarantined" if quarantine else "suspected, and believed all the same"
+            told = (
+                "%d corrections by %s are %s: likelier given blindly than read (python -m training audit-corrections)"
+            )
+            _log.warning(told, len(each.ids), each.author, done)
+    return text
 
 
 def _recipe(given: argparse.Namespace, champion: Champion, taxonomy: Taxonomy) -> tuple[ClassifierRecipe, Path, bool]:

@@ -23,6 +23,7 @@ def add_retrain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     again.add_argument("--dry-run", action="store_true", help="say what would be learnt from, and write nothing")
     again.add_argument("--no-promote", action="store_true", help="leave it to a person to activate what passed")
+    again.add_argument("--believe-all", action="store_true", help="name who corrects blindly, and quarantine nobody")
     again.add_argument("--cold", action="store_true", help="begin from the encoder, not from the champion's network")
     again.add_argument("--fresh", action="store_true", help="give up a run that was cut instead of going on with it")
     again.add_argument("--recipe", type=Path, help="default: warm.yaml, or classifier.yaml from the encoder")

@@ -18,6 +18,8 @@ from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 STATE, REPORT, BUILD, CELLS = "state.json", "report.md", "build", "gate.json"
+AUTHORS = "authors.md"
+"""How far each author's corrections can be believed; names people, and no text."""
 KEPT = 10
 """Finished runs whose folders stay; older ones go at the next start."""
 

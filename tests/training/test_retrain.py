@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,14 @@ from data.taxonomy import Taxonomy
 from models.artifact import open_artifact, read_manifest
 from models.registry import current_version
 from tests.training.tickets import fill, open_in, place, put
-from training import retrain_stages
+from training import poisoning_report, retrain_stages
 from training.__main__ import main
 from training.apart import set_apart, situations
 from training.corrections import CorrectedMessage, Gathered, gather
+from training.poisoning import Standing
 from training.recipe import ClassifierRecipe
 from training.retrain_stages import STAGES, Job
-from training.runs import REPORT, STATE, State, read_state, runs_in
+from training.runs import AUTHORS, REPORT, STATE, State, read_state, runs_in
 from training.snapshots import SNAPSHOT, read_rows
 from training.targets import UNLABELLED, targets
 
@@ -98,6 +100,33 @@ def test_right_corrections_are_learnt_and_promoted(folder: Path, corpus: Path, t
     assert again(folder, corpus, taxonomy_file) == 0
     assert current_version(folder / "versions") == now
     assert len(runs_in(folder / "runs")) == 1
+    store.close()
+
+
+@pytest.mark.parametrize(("more", "learnt"), [((), 88), (("--believe-all",), 96)])
+def test_who_corrects_blindly_is_named_and_not_learnt_from(
+    folder: Path,
+    corpus: Path,
+    taxonomy_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    more: tuple[str, ...],
+    learnt: int,
+) -> None:
+    """That such people are found is tested with `training.poisoning`; here one is, with ten corrections."""
+    store = open_in(folder)
+    fill(store, 120)
+    blind = tuple(each.id for ticket in store.corrected() for each in ticket.corrections)[:10]
+    found = Standing("ann", 120, 30.0, 0.001, suspected=True, judged=True, since=datetime.now(UTC), ids=blind)
+    monkeypatch.setattr(poisoning_report, "look", lambda matter: [found])
+    assert again(folder, corpus, taxonomy_file, "--no-promote", *more) == 0
+    state = only_state(folder)
+    assert (state.learnt, state.newest) == (learnt, 22 if learnt == 88 else 24)
+    assert "10 corrections by ann are" in caplog.text
+    assert "**ann**: 10 corrections" in (folder / "runs" / state.run / AUTHORS).read_text(encoding="utf-8")
+    believed = [each for ticket in store.corrected() for each in ticket.corrections]
+    assert {each.id for each in believed if each.quarantined} == set()
+    assert len(believed) == (110 if learnt == 88 else 120)
     store.close()
 
 
