@@ -28,7 +28,6 @@ from service.loading import ModelError, current
 from service.origin import check_exposure
 from service.readiness import Readiness
 from service.settings import Settings, SettingsError, log_settings, read_settings
-from service.storing import check_store
 
 log = logging.getLogger("service")
 
@@ -98,7 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read_settings(given)
         logs.set_up(settings.log)
         check_exposure(settings)
-        check_store(settings)
+        if settings.store or settings.shadow:
+            from service.storing import check_store  # databases take half a second to load
+
+            check_store(settings)
     except SettingsError as error:
         log.error("%s", error)
         return 2

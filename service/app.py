@@ -23,7 +23,6 @@ from service.classify import Classifier, Outcome
 from service.errors import InvalidFields, MethodNotAllowed, NotFound, Problem, ProblemBody
 from service.gate import Gate, Gatekeeper
 from service.interface import read_interface
-from service.keeping import open_keeping
 from service.keys import KeyRing
 from service.label_routes import label_router
 from service.limits import BodyLimits
@@ -37,6 +36,7 @@ from service.reading import Redact
 from service.review_page import review_page
 from service.routes import api_router, probe_router
 from service.settings import Settings
+from service.ticket_metrics import TicketMetrics
 from service.ticket_routes import ticket_router
 from service.ticket_wire import describe_labels
 from service.traces import open_traces
@@ -82,7 +82,12 @@ def create_app(
     interface = read_interface()
     activation = Activation(classifier, readiness, load=load, folder=folder or current(settings.model))
 
-    keeping = open_keeping(settings, classifier, metrics.registry, load=load, redact=redact)
+    ticket_metrics = TicketMetrics(metrics.registry)
+    keeping = None
+    if settings.store or settings.shadow:
+        from service.keeping import open_keeping  # databases take half a second to load
+
+        keeping = open_keeping(settings, classifier, ticket_metrics, load=load, redact=redact)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

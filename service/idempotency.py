@@ -11,14 +11,16 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers
 
 from data.store.errors import KeyMismatch, KeyUnderWay
 from data.store.records import Replay, TicketKey
 from service.errors import BadRequest, KeyReused, Problem, RequestUnderWay
-from service.storing import StoreCalls
+
+if TYPE_CHECKING:
+    from service.storing import StoreCalls
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from prometheus_client import CollectorRegistry
-
 from service.classify import Classifier
 from service.loading import Load
 from service.reading import Redact
@@ -73,16 +71,12 @@ class Keeping:
 def open_keeping(
     settings: Settings,
     classifier: Classifier,
-    registry: CollectorRegistry,
+    metrics: TicketMetrics,
     *,
     load: Load,
     redact: Redact | None = None,
 ) -> Keeping | None:
-    """Open the store that the settings name; None where they name none. What is counted of it is there in any case.
-
-    Raises `SettingsError` and `StoreUnusable`.
-    """
-    metrics = TicketMetrics(registry)
+    """Open the store that the settings name; None where they name none. Raises `SettingsError` and `StoreUnusable`."""
     if check_store(settings) is None:
         return None
     return Keeping(settings, classifier, load=load, metrics=metrics, redact=redact or _redactor())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -17,8 +17,10 @@ from service.deadline import asked_wait
 from service.errors import MEDIA, NotReady
 from service.gate import charge, needs
 from service.readiness import Readiness
-from service.storing import Health
 from service.wire import Batch, Message, Results, Status, check_languages
+
+if TYPE_CHECKING:
+    from service.storing import Health
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

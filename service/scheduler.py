@@ -34,6 +34,10 @@ MEMORY: Final = 0.95
 
 LONGEST_RETRY: Final = 120.0
 
+PROMPT_ROOM: Final = 1 / 4
+"""Share of the line that single messages may fill: whoever waits for one is better told to come again than answered
+late, while a batch may wait. On two cores it is some two seconds of work as the settings come."""
+
 FULL: Final = 0.98
 """From this share on the line counts as full before a message is cut into tokens: over the rest they would all be cut
 only to be refused."""
@@ -119,8 +123,11 @@ class Scheduler:
     def check_room(self, deadline: Deadline | None = None, *, prompt: bool = True) -> None:
         """Refuse as `compute` would, as far as that can be told before a message is even cut into tokens."""
         with self._lock:
-            if self._backlog.cost >= self.queue_tokens * FULL or self._requests >= self.queue_requests:
-                raise self._overloaded(1)
+            line, room = self._line(prompt), self._room(prompt)
+            if self._backlog.cost >= self.queue_tokens * FULL or line >= room * FULL:
+                raise self._overloaded(1, prompt)
+            if self._requests >= self.queue_requests:
+                raise self._overloaded(1, prompt)
             if deadline:
                 self._check_time(1, prompt, deadline)
 
@@ -162,27 +169,37 @@ class Scheduler:
         """Let `cost` tokens in, or refuse them now rather than after a wait in vain. An idle service takes anything."""
         if self._closed:
             raise ShuttingDown("The service is stopping: ask again, another one may answer.")
-        if self._backlog.cost and self._backlog.cost + cost > self.queue_tokens:
-            raise self._overloaded(cost)
+        line, room = self._line(prompt), self._room(prompt)
+        if (line and line + cost > room) or (self._backlog.cost and self._backlog.cost + cost > self.queue_tokens):
+            raise self._overloaded(cost, prompt)
         if self._requests >= self.queue_requests:
-            raise self._overloaded(cost)
+            raise self._overloaded(cost, prompt)
         self._check_time(cost, prompt, deadline)
 
     def _check_time(self, cost: int, prompt: bool, deadline: Deadline) -> None:
         """Refuse `cost` tokens whose turn would come too late, or whose deadline has passed already."""
-        line, left = self._backlog, deadline.left()
-        late = self._predicted((line.prompt_cost if prompt else line.cost) + cost) - left if line.cost else 0.0
+        left = deadline.left()
+        late = self._predicted(self._line(prompt) + cost) - left if self._backlog.cost else 0.0
         if left <= 0 or (late > 0 and deadline.clients):
             raise deadline.passed(min(max(late, 0.0), LONGEST_RETRY))
         if late > 0:
-            raise self._overloaded(cost)
+            raise self._overloaded(cost, prompt)
 
-    def _overloaded(self, cost: int) -> Overloaded:
+    def _line(self, prompt: bool) -> int:
+        """Tokens that another message would wait for."""
+        return self._backlog.prompt_cost if prompt else self._backlog.cost
+
+    def _room(self, prompt: bool) -> float:
+        """Tokens that such messages may fill the line with."""
+        return self.queue_tokens * PROMPT_ROOM if prompt else self.queue_tokens
+
+    def _overloaded(self, cost: int, prompt: bool) -> Overloaded:
         """Say how long it takes until there is room for `cost` more tokens.
 
         At least half of the line: if all who were refused came back at the first free token, most were refused again.
         """
-        excess = max(self._backlog.cost + cost - self.queue_tokens, self._backlog.cost // 2)
+        line = self._line(prompt)
+        excess = max(line + cost - self._room(prompt), self._backlog.cost + cost - self.queue_tokens, line // 2)
         seconds = min(self._predicted(excess), LONGEST_RETRY)
         return Overloaded(f"{self._backlog.cost:,} tokens of work are waiting: ask again later.", retry_after=seconds)
 
@@ -190,7 +207,7 @@ class Scheduler:
         """Predict the seconds until everything now in line is done."""
         return min(self._predicted(self._backlog.cost), LONGEST_RETRY)
 
-    def _predicted(self, tokens: int) -> float:
+    def _predicted(self, tokens: float) -> float:
         """Predict the seconds for `tokens` from the measured throughput; 0 before anything was measured."""
         return tokens * self._seconds / self._tokens / self.workers if self._tokens else 0.0
 

@@ -130,7 +130,8 @@ class Settings(BaseSettings):
     queue_tokens: int = Field(
         default=40_000,
         gt=0,
-        description="Most work waiting or under way, in tokens; an idle service takes any one request. Beyond it: 429.",
+        description="Most work waiting or under way, in tokens, of which single messages may be a quarter; an idle "
+        "service takes any one request. Beyond it: 429.",
     )
     request_timeout: float = Field(
         default=30.0,

@@ -11,11 +11,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from data.store.errors import Missing
 from data.store.records import Reading, TicketKey
-from data.store.store import Store
 from models.answer import Answer
 from models.engine import Engine
 from service.aside import aside
@@ -24,7 +23,10 @@ from service.deadline import Deadline
 from service.errors import Problem
 from service.loading import Load, examine
 from service.reading import Redacted, reading_of
-from service.storing import StoreCalls
+
+if TYPE_CHECKING:
+    from data.store.store import Store
+    from service.storing import StoreCalls
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -20,6 +20,7 @@ from data.store.store import Store
 from service.aside import aside
 from service.errors import Overloaded, Problem, StoreFailed, StoreFull
 from service.settings import Settings, SettingsError
+from service.ticket_metrics import Work
 
 THREADS: Final = 4
 MOST_WAITING: Final = 256
@@ -35,9 +36,6 @@ FULL: Final = frozenset({"SQLITE_FULL", "53100"})
 """How SQLite and PostgreSQL (`disk_full`) call a disk without room."""
 
 T = TypeVar("T")
-Work = Literal["read", "write", "erase"]
-"""Kinds of calls, as they are measured."""
-
 Timed = Callable[[Work, float], None]
 """Is told what was asked of the store, and the seconds that it took."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from service.metrics import SECONDS
-from service.storing import Work
+
+Work = Literal["read", "write", "erase"]
+"""Kinds of calls to the store, as they are measured."""
 
 OUTCOMES: Final = ("created", "unchanged", "changed", "refused")
 CORRECTIONS: Final = ("given", "undone")

@@ -7,7 +7,7 @@ first, and where that fails nothing is kept.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from data.store.errors import Missing, NothingToUndo, Stale
 from data.store.records import (
@@ -22,15 +22,17 @@ from data.store.records import (
     Ticket,
     TicketKey,
 )
-from data.store.store import Store
 from models.answer import Answer
 from service import errors
 from service.classify import Classifier
 from service.reading import Redact, Redacted, reading_of
 from service.shadow import Offered, Shadow
-from service.storing import StoreCalls
 from service.ticket_metrics import TicketMetrics
 from service.ticket_wire import LONGEST_REASON, LabelsBody, TicketBody, check_labels, shown
+
+if TYPE_CHECKING:  # a database's driver is loaded only where there is a store
+    from data.store.store import Store
+    from service.storing import StoreCalls
 
 Classify = Callable[[], Awaitable[Answer]]
 """Classifies the text of the ticket that is put, as for anybody who asks."""

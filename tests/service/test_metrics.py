@@ -115,7 +115,7 @@ def test_it_answers_while_the_line_is_full(start: Start) -> None:
     def hold(_: Sequence[Prepared]) -> None:
         assert gate.wait(5)
 
-    client = start(DummyEngine(before=hold), workers=1, queue_tokens=10)
+    client = start(DummyEngine(before=hold), workers=1, queue_tokens=40)
     gate.clear()
     threads = [
         threading.Thread(target=client.post, args=(SINGLE,), kwargs={"json": {"text": f"a b {n}"}}) for n in "12"
@@ -128,7 +128,7 @@ def test_it_answers_while_the_line_is_full(start: Start) -> None:
     gate.set()
     for thread in threads:
         thread.join()
-    assert told["reclamo_queue_tokens_limit",] == 10
+    assert told["reclamo_queue_tokens_limit",] == 40
     assert told["reclamo_queue_messages",] == 1
     assert told["reclamo_worker_threads",] == 1
     assert told["reclamo_shed_requests_total", "overloaded", SINGLE] == 1

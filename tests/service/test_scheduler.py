@@ -88,7 +88,26 @@ def test_a_full_line_refuses_and_says_when_to_come_back() -> None:
         assert scheduler.cost == 0
         assert await compute(scheduler, engine, "g h i")
 
-    run(body, DummyEngine(before=gate), queue_tokens=10)
+    run(body, DummyEngine(before=gate), queue_tokens=40)
+
+
+def test_single_messages_may_fill_a_quarter_and_a_batch_the_rest() -> None:
+    gate = Gate()
+
+    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
+        first = asyncio.create_task(compute(scheduler, engine, "a " * 8))
+        await gate.wait_entered()
+        batch = asyncio.create_task(compute(scheduler, engine, "b " * 26, prompt=False))
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await compute(scheduler, engine, "c")
+        with pytest.raises(Overloaded):
+            await compute(scheduler, engine, "d", prompt=False)
+        assert scheduler.cost == 38
+        gate.event.set()
+        await asyncio.gather(first, batch)
+
+    run(body, DummyEngine(before=gate), queue_tokens=40)
 
 
 @pytest.mark.parametrize(("tokens", "full"), [(97, False), (98, True)])
@@ -103,7 +122,7 @@ def test_a_line_that_is_nearly_full_is_full_before_anything_is_cut_into_tokens(t
         gate.event.set()
         await first
 
-    run(body, DummyEngine(before=gate), queue_tokens=100)
+    run(body, DummyEngine(before=gate), queue_tokens=400)
 
 
 def test_an_idle_service_takes_any_one_request() -> None:
@@ -339,7 +358,7 @@ def test_a_stopped_scheduler_finishes_what_waits_and_takes_nothing_new() -> None
 def test_over_http_a_full_line_is_a_429(start: Start) -> None:
     gate = Gate()
     gate.event.set()
-    client = start(DummyEngine(before=gate), queue_tokens=20, workers=1)
+    client = start(DummyEngine(before=gate), queue_tokens=80, workers=1)
     gate.event.clear()
     statuses: list[int] = []
     texts = [f"number {number} of the flood" for number in range(3)]
