@@ -17,6 +17,7 @@ from data.message import Message
 from data.store.records import GivenCorrection, Ticket, TicketKey
 from data.store.standing import believed
 from data.taxonomy import GROUP_IDS, SINGLE, GroupId, Labels, Taxonomy, as_list
+from data.taxonomy_history import TaxonomyHistory
 
 MOST = 100_000
 """Tickets that are learnt from at most, the newest judged first; 250 MB of memory."""
@@ -65,14 +66,17 @@ class Gathered:
     """Groups of labels by what does not fit the taxonomy; the rest of their tickets is learnt from."""
 
 
-def gather(tickets: Iterable[Ticket], taxonomy: Taxonomy, since: datetime | None) -> Gathered:
-    """Turn judged tickets into rows; `since` is up to when corrections are known to the champion."""
+def gather(tickets: Iterable[Ticket], history: TaxonomyHistory, since: datetime | None) -> Gathered:
+    """Turn judged tickets into rows, in the words of today's taxonomy.
+
+    `since` is up to when corrections are known to the champion.
+    """
     found = Gathered()
     for ticket in tickets:
         held = believed(ticket.corrections, ticket.revision)
         if not held:
             continue
-        if row := _row(ticket, held, taxonomy, since, found):
+        if row := _row(ticket, held, history, since, found):
             found.rows.append(row)
     found.rows.sort(key=lambda row: (row.judged_at, row.message.id))
     if len(found.rows) > MOST:
@@ -87,17 +91,17 @@ def row_id(key: TicketKey) -> str:
 
 
 def _row(
-    ticket: Ticket, held: list[GivenCorrection], taxonomy: Taxonomy, since: datetime | None, found: Gathered
+    ticket: Ticket, held: list[GivenCorrection], history: TaxonomyHistory, since: datetime | None, found: Gathered
 ) -> Row | None:
     whole = ticket.text.encode("utf-8", "replace").decode()  # half a character could not be written down
     text = unicodedata.normalize("NFC", clean(whole).text).strip()
     if not text:
         found.left_out["no text"] += 1
         return None
-    if ticket.lang not in taxonomy.languages:
+    if ticket.lang not in history.current.languages:
         found.left_out["in a language that the taxonomy does not have"] += 1
         return None
-    labels = _fitting(dict(ticket.labels.items()), taxonomy, found.dropped)
+    labels = _fitting(_of_today(ticket, history, found.dropped), history.current, found.dropped)
     if not labels:
         found.left_out["no group of labels fits the taxonomy"] += 1
         return None
@@ -121,6 +125,19 @@ def _row(
             **given,
         ),
     )
+
+
+def _of_today(ticket: Ticket, history: TaxonomyHistory, dropped: Counter[str]) -> Labels:
+    """Bring labels that were given by an older taxonomy up to date; where no map leads from it, leave them as given."""
+    versions = {each.taxonomy_version for each in believed(ticket.corrections, ticket.revision)}
+    if ticket.reading:
+        versions.add(ticket.reading.taxonomy_version)
+    older = versions - {history.current.version}
+    if not older or not older <= set(history.versions):
+        return {group: value for group, value in ticket.labels.items()}
+    brought = history.ticket(ticket)
+    dropped.update(f"{group}: to be judged again since the taxonomy changed" for group in brought.unclear)
+    return {group: value for group, value in brought.labels.items()}
 
 
 def _fitting(labels: Labels, taxonomy: Taxonomy, dropped: Counter[str]) -> dict[GroupId, str | list[str]]:

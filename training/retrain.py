@@ -32,6 +32,7 @@ from data.corpus import read_corpus
 from data.message import Message
 from data.store.store import Store
 from data.taxonomy import Taxonomy, read_taxonomy
+from data.taxonomy_history import TaxonomyHistory
 from models.registry import current_version, previous_version
 from training.apart import set_apart
 from training.champion import Champion, find_champion
@@ -140,7 +141,7 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
         tidy(given.runs, given.home, {each.name for each in (current, previous) if each})
     began = time.monotonic()
     authors = _judge_authors(store, corpus, taxonomy, quarantine=not dry and not given.believe_all)
-    gathered = gather(store.corrected(), taxonomy, since)
+    gathered = gather(store.corrected(), TaxonomyHistory.beside(given.taxonomy), since)
     apart = set_apart(gathered.rows, corpus, given.newest_share)
     gathered.left_out["too much like gold or calibration messages"] += apart.near_kept
     fresh = sum(row.fresh for row in apart.rows)

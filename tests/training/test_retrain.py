@@ -13,8 +13,10 @@ import yaml
 
 from data.message import Message, Split
 from data.taxonomy import Taxonomy
+from data.taxonomy_history import TaxonomyHistory
 from models.artifact import open_artifact, read_manifest
 from models.registry import current_version
+from tests.data.taxonomies import changes
 from tests.training.tickets import fill, open_in, place, put
 from training import poisoning_report, retrain_stages
 from training.__main__ import main
@@ -255,10 +257,11 @@ def test_a_stopped_run_ends_with_one(
     assert again(folder, corpus, taxonomy_file) == 1
 
 
-def gathered(folder: Path, taxonomy: Taxonomy) -> Gathered:
+def gathered(folder: Path, history: Taxonomy | TaxonomyHistory) -> Gathered:
     store = open_in(folder)
     try:
-        return gather(store.corrected(), taxonomy, None)
+        known = history if isinstance(history, TaxonomyHistory) else TaxonomyHistory(history)
+        return gather(store.corrected(), known, None)
     finally:
         store.close()
 
@@ -287,6 +290,24 @@ def test_groups_that_no_longer_fit_are_left_open_and_counted(tmp_path: Path, tax
     wanted = targets([by_text["the lift again"]], taxonomy)[0]
     assert (wanted[2:5] == UNLABELLED).all()
     assert (wanted[:2] != UNLABELLED).all()
+
+
+def test_what_was_settled_by_an_older_taxonomy_is_learnt_in_the_words_of_today(
+    tmp_path: Path, taxonomy: Taxonomy
+) -> None:
+    written = taxonomy.model_dump_json().replace('"id":"lift"', '"id":"elevator"')
+    today = Taxonomy.model_validate_json(written).model_copy(update={"version": "housing-2"})
+    store = open_in(tmp_path)
+    put(store, 1, "the lift again", {"kind": "fault", "themes": ["lift"], "urgency": "soon"})
+    store.close()
+    way = TaxonomyHistory(
+        today, [changes("housing-1", "housing-2", renamed={"themes": {"lift": "elevator"}})], [taxonomy]
+    )
+    (row,) = gathered(tmp_path, way).rows
+    assert row.message.labels == {"kind": "fault", "themes": ["elevator"], "urgency": "soon"}
+    found = gathered(tmp_path, TaxonomyHistory(today))  # no map: what fits is taken, what does not is said
+    assert found.rows[0].message.labels == {"kind": "fault", "urgency": "soon"}
+    assert found.dropped == {"themes: no label 'lift'": 1}
 
 
 def test_quarantined_and_taken_back_corrections_are_not_learnt(tmp_path: Path, taxonomy: Taxonomy) -> None:

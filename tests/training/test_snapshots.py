@@ -10,6 +10,7 @@ import pytest
 from data.store.records import NewTicket, Reading
 from data.store.store import Store
 from data.taxonomy import Taxonomy
+from data.taxonomy_history import TaxonomyHistory
 from tests.training.tickets import fill, open_in, place, put
 from training.__main__ import main
 from training.corrections import gather, row_id
@@ -21,7 +22,7 @@ CANARY = "my neighbour Canaryberg keeps a cockatoo"
 
 def snapshot(store: Store, taxonomy: Taxonomy, run: Path) -> None:
     run.mkdir(parents=True)
-    write_rows(run / SNAPSHOT, gather(store.corrected(), taxonomy, None).rows)
+    write_rows(run / SNAPSHOT, gather(store.corrected(), TaxonomyHistory(taxonomy), None).rows)
 
 
 def bytes_below(folder: Path) -> bytes:
