@@ -14,7 +14,7 @@ from service.classify import Classifier
 from service.readiness import Readiness
 from service.settings import Settings
 from tests.service.conftest import settings
-from tests.service.toy_home import BROKEN, Serve, answering, eventually, home, listed, serve, spoilt
+from tests.service.toy_home import BROKEN, Serve, answering, eventually, home, listed, point, serve, spoilt
 from tests.service.toy_versions import ToyEngine, load, make_version, other_taxonomy
 
 __all__ = ["home", "serve"]
@@ -37,7 +37,7 @@ def test_a_pointer_to_a_broken_version_is_not_followed(
 ) -> None:
     spoilt(home, how)
     client = serve()
-    (home / "current").write_text("3\n", encoding="utf-8")
+    point(home, "3\n")
     eventually(lambda: client.get("/v1/models").json()["refused"] is not None)
     refused = client.get("/v1/models").json()["refused"]
     assert refused["version"] == "3"
@@ -53,7 +53,7 @@ def test_a_pointer_to_a_broken_version_is_not_followed(
 @pytest.mark.parametrize("pointer", ["", "9\n", "../1\n"])
 def test_a_broken_pointer_is_told(serve: Serve, home: Path, pointer: str) -> None:
     client = serve()
-    (home / "current").write_text(pointer, encoding="utf-8")
+    point(home, pointer)
     eventually(lambda: client.get("/v1/models").json()["refused"] is not None)
     assert answering(client) == ("toy-1", 0.1)
     assert client.post("/v1/models/1/activate").status_code == 200

@@ -51,6 +51,13 @@ def serve(home: Path) -> Iterator[Serve]:
         yield begin
 
 
+def point(home: Path, pointer: str) -> None:
+    """Write the pointer all at once, as every tool of ours does: a look at it in between would find it empty."""
+    part = home / "current.part"
+    part.write_text(pointer, encoding="utf-8")
+    part.replace(home / "current")
+
+
 def answering(client: TestClient) -> tuple[str, float]:
     answer = client.post("/v1/classify", json=TEXT).json()
     return answer["model_version"], answer["kind"]["confidence"]
