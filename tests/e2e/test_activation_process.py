@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from models.registry import activate
+from tests.service.toy_home import point
 from tests.service.toy_versions import make_version
 
 pytestmark = pytest.mark.e2e
@@ -194,7 +195,7 @@ def test_a_running_service_follows_the_commands(service: Service, home: Path) ->
         service.comes_to(lambda told: told["current"]["version"] == "1")
         (home / "2/weights.json").write_bytes(b"{}")
         assert service.command("rollback").returncode == 1
-        (home / "current").write_text("2\n", encoding="utf-8")
+        point(home, "2\n")
         told = service.comes_to(lambda told: told["refused"])
         assert told["refused"]["version"] == "2"
         assert "SHA-256" in told["refused"]["reason"]
