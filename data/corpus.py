@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from data.message import Message, Split
+from data.whole import writing_whole
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -61,12 +61,7 @@ def read_corpus(
 
 def write_messages(path: Path, messages: Iterable[Message]) -> None:
     """Write a JSONL file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as out:
+    with writing_whole(path) as out:
         for message in messages:
             record = message.model_dump(mode="json", exclude_none=True)
             out.write(json.dumps(record, ensure_ascii=False) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(path)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from data.taxonomy import Taxonomy, TaxonomyError, read_taxonomy
+from data.whole import write_whole
 from models.calibration import Calibration
 from models.canary import Canary
 
 MANIFEST, TAXONOMY, CALIBRATION, TOKENIZER = "manifest.json", "taxonomy.yaml", "calibration.json", "tokenizer.json"
 WIDE = "wide.safetensors"
 """The wide branch; an artifact whose calibration blends none of it in may lack it."""
+CONFUSION = "confusion.json"
+"""How it errs (`models.confusion`); artifacts that were never asked gold lack it."""
 FORMAT = 1
 
 
@@ -85,12 +87,7 @@ def seal(folder: Path, facts: dict[str, Any]) -> Manifest:
     """Hash every file in the folder and write the manifest, last and all at once."""
     names = sorted(p.name for p in folder.iterdir() if p.is_file() and p.name != MANIFEST)
     manifest = Manifest(format=FORMAT, files={name: file_hash(folder / name) for name in names}, **facts)
-    part = folder / f".{MANIFEST}.part"
-    with part.open("w", encoding="utf-8") as out:
-        json.dump(manifest.model_dump(mode="json"), out, ensure_ascii=False, indent=2)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(folder / MANIFEST)
+    write_whole(folder / MANIFEST, json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=2))
     return manifest
 
 

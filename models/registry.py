@@ -5,10 +5,10 @@ A second file, `previous`, names the version that was current before, so that on
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.whole import write_whole
 from models.artifact import MANIFEST, ForeignArtifact, MissingArtifact, read_manifest
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -93,8 +93,8 @@ def activate(home: Path, version: str, *, replaces: str | None = None, accepts_t
         raise MissingArtifact(f"there is no complete artifact {version!r} in {home}")
     replaces = replaces or _named(home / POINTER)
     if replaces not in (None, version):
-        _write(home / PREVIOUS, f"{replaces}\n")  # first: cut between the two, nothing is lost but the way back
-    _write(home / POINTER, f"{version}\n{ACCEPTS}\n" if accepts_taxonomy else f"{version}\n")
+        write_whole(home / PREVIOUS, f"{replaces}\n")  # first: cut between the two, nothing is lost but the way back
+    write_whole(home / POINTER, f"{version}\n{ACCEPTS}\n" if accepts_taxonomy else f"{version}\n")
 
 
 def previous_version(home: Path) -> Path | None:
@@ -115,23 +115,3 @@ def _named(path: Path) -> str | None:
 def _is_plain(name: str) -> bool:
     """Say whether it names something in this folder, and nothing hidden."""
     return bool(name) and Path(name).name == name and not name.startswith(".")
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file: after a cut of power it holds the old text or the new one."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-    if hasattr(os, "O_DIRECTORY"):  # elsewhere a folder cannot be synchronised
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from data.tables.table import TableError
+from data.whole import sync_folder
 
 if sys.platform != "win32":
     import fcntl
@@ -83,10 +84,7 @@ class Journal:
         seal = self.folder / _SEAL
         seal.write_text(json.dumps(_identity(self.part)), encoding="utf-8")
         self.part.replace(self.output)
-        if os.name == "posix":
-            folder = os.open(self.output.parent, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+        sync_folder(self.output.parent)
         self.discard()
 
     def is_finished(self) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import unicodedata
 import zipfile
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from data.taxonomy import Labels, Taxonomy, as_list
+from data.whole import write_whole
 from models.answer import Reason
 
 STEM: Final = 5
@@ -145,13 +145,7 @@ def save_rows(path: Path, rows: Rows, about: dict[str, Any]) -> None:
         words=kept.words.indices.astype(np.uint32), starts=kept.words.indptr.astype(np.int64),
         about=np.array(json.dumps({**about, "format": _FORMAT, "columns": rows.columns})),
     )  # fmt: skip
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as out:
-        out.write(buffer.getvalue())
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(path)
+    write_whole(path, buffer.getvalue())
 
 
 def load_rows(path: Path) -> tuple[Rows, dict[str, Any]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 
 from data.corpus import CORPUS
 from data.taxonomy import DEFAULT
+from training.flags import add_store, moment
 from training.retrain import NEWEST_SHARE, forget, retrain
 
 ROOT = Path(__file__).parents[1]
@@ -16,8 +16,9 @@ ROOT = Path(__file__).parents[1]
 def add_retrain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add both commands to the program's."""
     again = commands.add_parser("retrain", help="learn from corrections; promote what is no worse, stop what is")
-    _store(again)
-    again.add_argument("--since", type=_moment, help="corrections after it are new (default: what the champion knows)")
+    add_store(again)
+    _runs(again)
+    again.add_argument("--since", type=moment, help="corrections after it are new (default: what the champion knows)")
     again.add_argument(
         "--newest-share", type=_share, default=NEWEST_SHARE, help="share of the new ones to examine with"
     )
@@ -37,14 +38,13 @@ def add_retrain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     again.set_defaults(run=retrain)
 
     gone = commands.add_parser("forget", help="take erased tickets out of the snapshots of earlier retrainings")
-    _store(gone)
+    add_store(gone)
+    _runs(gone)
     gone.set_defaults(run=forget)
 
 
-def _store(command: argparse.ArgumentParser) -> None:
+def _runs(command: argparse.ArgumentParser) -> None:
     runs = ROOT / "build" / "retrain"
-    command.add_argument("--store", help="address of the tickets (default: RECLAMO_STORE)")
-    command.add_argument("--secret", type=Path, help="the store's secret (default: RECLAMO_STORE_SECRET)")
     command.add_argument("--runs", type=Path, default=runs, help="where retrainings keep their work")
 
 
@@ -56,11 +56,3 @@ def _share(text: str) -> float:
     if not 0 <= found <= 0.5:
         raise argparse.ArgumentTypeError("write a share from 0 to 0.5")
     return found
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError("write a moment as 2026-11-22 or 2026-11-22T10:30:00+00:00") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -8,7 +8,6 @@ RUNS/NAME/report.md        the gate's report
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from data.whole import write_whole
 
 STATE, REPORT, BUILD, CELLS = "state.json", "report.md", "build", "gate.json"
 AUTHORS = "authors.md"
@@ -74,17 +75,7 @@ def runs_in(runs: Path) -> list[Path]:
 
 def write_private(path: Path, text: str) -> None:
     """Replace a file that only this user may read: after a cut of power it holds the old text or the new one."""
-    part = path.with_name(path.name + ".part")
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    write_whole(path, text, permissions=0o600)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data.corpus import CORPUS, read_corpus
 from data.taxonomy import DEFAULT, read_taxonomy
+from data.whole import write_whole
 from training.drift import look, renew, renew_from_corpus
 from training.drift_report import as_json, as_markdown
+from training.flags import add_store, moment
 from training.poisoning_report import audit_corrections
 from training.retrain import open_store
 
@@ -26,9 +27,9 @@ _log = logging.getLogger("training")
 def add_watch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add both commands to the program's."""
     drift = commands.add_parser("drift", help="hold the newest tickets against a reference; 1 where a retrain is due")
-    _store(drift)
+    add_store(drift)
     drift.add_argument("--days", type=_days, default=7, help="how many days are looked at (default 7)")
-    drift.add_argument("--until", type=_moment, help="the end of these days (default: now)")
+    drift.add_argument("--until", type=moment, help="the end of these days (default: now)")
     drift.add_argument("--reference", type=Path, default=REFERENCE, help="file of the reference")
     drift.add_argument("--renew", action="store_true", help="make the reference of the days before these, then stop")
     drift.add_argument(
@@ -42,8 +43,8 @@ def add_watch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     drift.set_defaults(run=watch_drift)
 
     audit = commands.add_parser("audit-corrections", help="whose corrections are given blindly; 1 where somebody's are")
-    _store(audit)
-    audit.add_argument("--since", type=_moment, help="look at tickets that people judged since then (default: at all)")
+    add_store(audit)
+    audit.add_argument("--since", type=moment, help="look at tickets that people judged since then (default: at all)")
     audit.add_argument("--quarantine", action="store_true", help="stop believing the corrections of such a burst")
     audit.add_argument("--corpus", type=Path, default=CORPUS, help="labelled messages to learn from besides")
     audit.add_argument("--taxonomy", type=Path, default=DEFAULT)
@@ -72,8 +73,10 @@ def watch_drift(given: argparse.Namespace) -> int:
         store.close()
     text = as_markdown(found)
     _log.info("%s", text)
-    _write(given.report, text)
-    _write(given.json, as_json(found) + "\n")
+    if given.report:
+        write_whole(given.report, text)
+    if given.json:
+        write_whole(given.json, as_json(found) + "\n")
     return FOUND if found.due else 0
 
 
@@ -88,37 +91,12 @@ def watch_corrections(given: argparse.Namespace) -> int:
     finally:
         store.close()
     _log.info("%s", text)
-    _write(given.report, text)
+    if given.report:
+        write_whole(given.report, text)
     return FOUND if any(standing.suspected for standing in standings) else 0
-
-
-def _store(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--store", help="address of the tickets (default: RECLAMO_STORE)")
-    command.add_argument("--secret", type=Path, help="the store's secret (default: RECLAMO_STORE_SECRET)")
-
-
-def _write(path: Path | None, text: str) -> None:
-    """Write a file whole or not at all."""
-    if path is None:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(path)
 
 
 def _days(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 3_660:
         raise argparse.ArgumentTypeError("write a number of days from 1 to 3660")
     return int(text)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError("write a moment as 2026-11-22 or 2026-11-22T10:30:00+00:00") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

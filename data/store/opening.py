@@ -23,7 +23,8 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from data.store.errors import StoreUnusable
-from data.store.folders import make_folder, sync_folder
+from data.store.folders import make_folder
+from data.whole import sync_folder
 
 WRITES: Final = {"reclamo_begin": "BEGIN IMMEDIATE"}
 """Execution options of a transaction that will write."""

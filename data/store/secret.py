@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from data.store import locks
 from data.store.errors import StoreUnusable
-from data.store.folders import make_folder, sync_folder
+from data.store.folders import make_folder
 from data.store.tables import SealRow
+from data.whole import sync_folder
 
 _BYTES: Final = 32
 

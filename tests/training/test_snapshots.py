@@ -116,7 +116,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, taxonomy: Taxonomy, monkeypat
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("training.runs.os.fsync", full)
+        patched.setattr("data.whole.os.fsync", full)
         with pytest.raises(OSError, match="No space"):
             forget(tmp_path / "runs", store.get)
     assert (run / SNAPSHOT).read_bytes() == before
