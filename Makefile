@@ -10,13 +10,16 @@ INFINITY := .venv-infinity
 AUDIT := .venv-audit
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup serve test check train evaluate evaluate-encoder retrain own bench-own bench-retrain bench-drift bench-finetune bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload race race-limit chaos audit clean
+.PHONY: help setup serve demo test check train evaluate evaluate-encoder retrain own bench-own bench-retrain bench-drift bench-finetune bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload race race-limit chaos audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 serve: $(SERVE)/ready ## start the service on HOST:PORT (default 127.0.0.1:8080) with the shipped model, or MODEL=FOLDER
 	@exec $(SERVE)/bin/python -m service --host $(HOST) --port $(PORT) $(if $(MODEL),--model "$(MODEL)")
+
+demo: $(SERVE)/ready ## a year of an invented company in a store of its own, and the reports on it
+	$(SERVE)/bin/python -m service demo --host $(HOST) --port $(PORT)
 
 test: $(DEV)/ready ## run all tests
 	$(DEV)/bin/python -m pytest

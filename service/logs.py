@@ -54,6 +54,7 @@ def set_up(form: Literal["text", "json"] = "text") -> None:
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     logging.root.setLevel(logging.INFO)
     logging.root.handlers[:] = [handler]
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # tells of its own parts at every start
 
 
 def line(request: Served) -> str:

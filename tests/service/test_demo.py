@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from data.store.records import Query, Reading
+from data.store.store import Store
+from service.demo import about, date_messages, fill, read_demo
+from tests.service.dummy_engine import DummyEngine
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+def reading(hours: float | None = 24, **labels: list[str]) -> Reading:
+    return Reading.model_validate(
+        {
+            "model_version": "v",
+            "taxonomy_version": "t",
+            "labels": labels,
+            "certainty": 0.5,
+            "hours": hours,
+            "answer": {},
+        }
+    )
+
+
+def test_every_message_is_of_a_story_and_a_channel_that_the_calendar_knows() -> None:
+    calendar, messages = read_demo()
+    assert Counter(each.lang for each in messages) == dict.fromkeys(("fi", "vi", "es", "en"), 300)
+    assert {each.story for each in messages} == set(calendar.stories)
+    assert {each.channel for each in messages} == set(calendar.sources)
+    assert len({each.id for each in messages}) == len(messages)
+    assert len({each.text for each in messages}) == len(messages)
+
+
+def test_messages_come_when_their_story_happens_and_never_later_than_now() -> None:
+    calendar, messages = read_demo()
+    dated = date_messages(calendar, messages, NOW)
+    assert dated == date_messages(calendar, messages, NOW), "the same every time"
+    assert [each.received_at for each in dated] == sorted(each.received_at for each in dated)
+    for each in dated:
+        story = calendar.stories[each.message.story]
+        weeks = (NOW - each.received_at) / timedelta(weeks=1)
+        assert story.ends - 2 / 7 <= weeks <= story.begins + 2 / 7 or each.received_at == NOW - timedelta(minutes=1)
+        assert each.received_at < NOW
+    usual = [each.received_at for each in dated if each.message.story == "usual"]
+    assert NOW - usual[0] > timedelta(weeks=50)
+
+
+def test_what_is_not_over_yet_has_no_end() -> None:
+    calendar, messages = read_demo()
+    dated = date_messages(calendar, messages, NOW)
+    told = [about(each, reading(), calendar, NOW) for each in dated]
+    answered = [each for each in told if each.first_answered_at]
+    assert len(told) * 0.9 < len(answered) < len(told)
+    assert all(each.received_at and each.received_at < (each.first_answered_at or NOW) <= NOW for each in told)
+    assert all(each.first_answered_at and each.first_answered_at <= each.closed_at for each in told if each.closed_at)
+    late = [each for each, dates in zip(dated, told, strict=True) if hours(dates) > 24]
+    share = Counter(each.message.story for each in late)
+    assert share["queue"] / 30 > 2 * share["usual"] / 660, "nobody answered the line, so answers came late"
+    assert {about(dated[0], reading(signals=["repeat_contact"]), calendar, NOW).contact} <= {2, 3, 4}
+    assert about(dated[0], reading(), calendar, NOW).contact == 1
+
+
+def hours(dates: object) -> float:
+    received, answered = getattr(dates, "received_at", None), getattr(dates, "first_answered_at", None)
+    return (answered - received) / timedelta(hours=1) if received and answered else 0.0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_store_has_every_message_redacted_and_classified(tmp_path: Path, threads: int) -> None:
+    calendar, messages = read_demo()
+    dated = date_messages(calendar, messages, NOW)[-40:]
+    store = Store.open(f"sqlite:///{tmp_path / 'demo.db'}", tmp_path / "secret")
+    fill(store, DummyEngine(), dated, calendar, NOW, threads)
+    kept = {each.key.id: each for each in store.list(Query(), limit=100).tickets}
+    assert set(kept) == {each.message.id for each in dated}
+    for each in dated:
+        ticket = kept[each.message.id]
+        assert ticket.about.received_at == each.received_at
+        assert ticket.key.source == calendar.sources[each.message.channel]
+        assert ticket.reading
+        assert ticket.about.branch == each.message.branch
+    store.close()
