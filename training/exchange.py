@@ -13,25 +13,33 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from data.message import Message
+from training.contacts import present
 
 WORDS = Path(__file__).parents[1] / "data" / "told" / "words.yaml"
 COMMON = 0.01
 """Share of a language's messages from which a capitalised word is no mere name: what it names may matter (Wi-Fi)."""
 ADDRESSED = 0.25
 """Share of the texts that also get a name before or after them, as in a greeting or a signature."""
+PRESENTED = 0.25
+"""Share of the texts beside which the writer says who they are and how to reach them."""
 _DATES = {name.casefold() for name in [*calendar.day_name, *calendar.month_name] if name}
 _EDGES = "\"'“”’‘«».,;:!?…()"
 _WORD = re.compile(r"\b[^\W\d_]+\b")
 
 
 class Words(BaseModel):
-    """One language's pairs of words that differ in gender alone, and greetings and signatures with `{}` for a name."""
+    """One language's pairs of words that differ in gender alone, and greetings and signatures with `{}` for a name.
+
+    `presented` and `reached` say before and after a message who writes: frames for `training.contacts.present`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     genders: list[tuple[str, str]] = []
     before: list[str] = []
     after: list[str] = []
+    presented: list[str] = []
+    reached: list[str] = []
 
 
 def read_words(path: Path = WORDS) -> dict[str, Words]:
@@ -62,7 +70,13 @@ class Exchange:
         own = self._words.get(language, Words())
         if own.before and own.after and dice.random() < ADDRESSED:
             before, after = (dice.choice(frames).format(dice.choice(pool)) for frames in (own.before, own.after))
-            return dice.choice([f"{before} {text}", f"{text} {after}", f"{text}\n{after}"])
+            text = dice.choice([f"{before} {text}", f"{text} {after}", f"{text}\n{after}"])
+        if own.presented and own.reached and dice.random() < PRESENTED:
+            before, after = (
+                present(dice.choice(frames), dice.choice(pool), language, dice)
+                for frames in (own.presented, own.reached)
+            )
+            text = dice.choice([f"{before} {text}", f"{before}\n{text}", f"{text} {after}", f"{text}\n{after}"])
         return text
 
     def _renamed(self, text: str, language: str, dice: random.Random) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,8 @@ class Contrast(BaseModel):
     """The contrast set of one language.
 
     `messages` hold `{person}`, `{city}` or `{company}`, filled from the lists; `genders` are pairs of the same message
-    about a woman and a man; `repeated` are sentences that tell of a third contact, to be added to `quiet` messages.
+    about a woman and a man; `repeated` are sentences that tell of a third contact, to be added to `quiet` messages;
+    `contacts` say who writes and how to reach them, in other words than those that are learnt from.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,6 +40,7 @@ class Contrast(BaseModel):
     genders: list[tuple[str, str]]
     quiet: list[str]
     repeated: list[str]
+    contacts: list[str]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Steadiness:
     genders: float
     repeated: float
     shouting: float
+    contacts: float
 
 
 def read_contrast(folder: Path = CONTRAST) -> dict[str, Contrast]:
@@ -74,6 +77,12 @@ def measure_steadiness(engine: Engine, language: str, contrast: Contrast, seed: 
     quiet = ask(contrast.quiet)
     again = ask([f"{text} {dice.choice(contrast.repeated)}" for text in contrast.quiet])
     loud = ask([_shouted(text) for text in contrast.quiet])
+    known = [
+        (before, f"{told} {text}")
+        for before, text in zip(quiet, contrast.quiet, strict=True)
+        for told in contrast.contacts
+    ]
+    beside = ask([text for _, text in known])
     rank = {label: i for i, label in enumerate(engine.taxonomy.ids("urgency"))}
 
     def urgency(answer: Answer) -> int:
@@ -85,6 +94,7 @@ def measure_steadiness(engine: Engine, language: str, contrast: Contrast, seed: 
         genders=float(np.mean(genders)),
         repeated=float(np.mean([urgency(b) >= max(high, urgency(a)) for a, b in zip(quiet, again, strict=True)])),
         shouting=float(np.mean([urgency(b) <= urgency(a) for a, b in zip(quiet, loud, strict=True)])),
+        contacts=float(np.mean([_same(before, after) for (before, _), after in zip(known, beside, strict=True)])),
     )
 
 
@@ -92,12 +102,13 @@ def steadiness_table(engine: Engine, sets: dict[str, Contrast]) -> str:
     """Write the shares, one row per language."""
     lines = [
         "| language | names, cities, companies exchanged: same answer | she or he: same answer "
-        "| third contact told of: urgency high | exclamation marks: urgency not raised |",
-        "|---|---|---|---|---|",
+        "| third contact told of: urgency high | exclamation marks: urgency not raised "
+        "| who writes told before it: same answer |",
+        "|---|---|---|---|---|---|",
     ]
     for language, contrast in sets.items():
         found = measure_steadiness(engine, language, contrast)
-        cells = " | ".join(f"{share:.1%}" for share in (found.names, found.genders, found.repeated, found.shouting))
+        cells = " | ".join(f"{share:.1%}" for share in astuple(found))
         lines.append(f"| {language} | {cells} |")
     return "\n".join(lines) + "\n"
 
