@@ -18,6 +18,9 @@ _LENGTHS = {
     "FI": 18, "FR": 27, "GB": 22, "GI": 23, "GR": 27, "HR": 21, "HU": 28, "IE": 22, "IS": 26, "IT": 27, "LI": 21,
     "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MT": 31, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24,
     "SI": 19, "SK": 24, "SM": 27, "TR": 26, "UA": 29,
+    "AE": 23, "AL": 28, "AZ": 28, "BA": 20, "BY": 28, "CR": 22, "DO": 28, "EG": 29, "FO": 18, "GE": 22, "GL": 18,
+    "GT": 28, "IL": 23, "JO": 30, "KW": 30, "KZ": 20, "LB": 28, "MD": 24, "ME": 22, "MK": 19, "MR": 27, "MU": 30,
+    "PK": 24, "PS": 29, "QA": 29, "RS": 22, "SA": 24, "SV": 28, "TN": 24, "XK": 20,
 }  # fmt: skip
 """Length of an IBAN without spaces, per country: one with a slip of the pen is known by country and length alone."""
 _DIGITS = re.compile(r"(?<![\w.,])\d(?:[ -]{0,2}\d){5,25}(?![\w]|[.,]\d)")

@@ -66,6 +66,7 @@ _NUMBERS = (
     ),  # Mexico
     _Number(re.compile(r"(?<!\w)[A-Za-zÑñ&]{4} ?-?\d{6} ?-?[A-Za-z0-9]{3}(?!\w)"), _never),  # Mexico, RFC
     _Number(re.compile(r"(?<![\w.,/-])\d{3}[ .-]?\d{3}[ .-]?\d{3}[ .-]?\d{3}(?![\w/-]|[.,]\d)"), _is_cccd),  # Vietnam
+    _Number(re.compile(r"(?<![\w.,/-])0\d{3}([ .-])\d{4}\1\d{4}(?![\w/-]|[.,]\d)"), _never),
     _Number(re.compile(r"(?<![\w.,/-])0\d{2} [0-3] \d\d ?\d{6}(?![\w/-])"), _is_cccd),
     _Number(
         re.compile(r"(?<![\w.,/-])\d{3}[ .-]?\d{3}[ .-]?\d{3}(?![\w/-]|[.,]\d)"), _never
@@ -89,6 +90,10 @@ _NUMBERS = (
         window=72,
     ),
 )
+_ONE_MORE = re.compile(
+    r" ?(?:\([^()\d\n]{1,12}\))? ?(?:[,/&]|y|and|ja|và|va)? ?(?:\(?(?:the )?old (?:one|number)(?: was| is)?:?)? ?"
+)
+"""Between two passports of one sentence: PAC220914 (yo) y XDD107745."""
 _PASSPORT_AFTER = re.compile(
     r"[\s)\"'.,:;-]{0,4}(?:\w{1,12} ){0,3}(?:passport|passi|pasaporte|hộ chiếu|ho chieu)", re.I
 )
@@ -101,13 +106,17 @@ def find_identity_numbers(text: str, context: Context) -> Iterator[Found]:
     needs its word before it, which also lets a number with a slip of the pen be found.
     """
     for number in _NUMBERS:
+        last = -1
         for match in number.shape.finditer(text):
             said = context.nearest(match.start(), window=number.window)
             named = said is number.says or (said is Says.IDENTITY and number.says is Says.PASSPORT)
             if number.says is Says.PASSPORT and not named:
-                named = _named_passport(text, match, context)
+                named = _named_passport(text, match, context) or (
+                    last > 0 and _ONE_MORE.fullmatch(text, last, match.start()) is not None
+                )
             if named or ((said is not Says.REFERENCE or number.outweighs) and number.certain(match.group())):
                 yield Found(Kind.ID, match.start(), match.end())
+                last = match.end()
 
 
 def _named_passport(text: str, match: re.Match[str], context: Context) -> bool:

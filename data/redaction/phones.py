@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 
 from phonenumbers import Leniency, PhoneNumberMatcher
 
-from data.redaction.context import Context, Says
+from data.redaction.context import WINDOW, Context, Says
 from data.redaction.kinds import Found, Kind
 
 REGIONS = ("FI", "VN", "ES", "MX", "GB", "US", "IE", "AR", "CO", "SE", "EE", "DE", "FR")
@@ -51,6 +51,10 @@ _AMOUNT_AFTER = re.compile(
     re.I,
 )
 _AMOUNT_BEFORE = re.compile(r"[€$£¥₫#%]\s?\Z|\d[.,:_-]\Z|\w[_-]\Z|(?<!\d{7})\d/\Z|[^\W\d]\Z|[nN]\.?º ?\Z")
+_SPANISH = re.compile(r"[6-9]\d\d([ .-])\d\d\1\d\d\1\d\d")
+_PARCEL = re.compile(r"(?<!\w)1Z[ \dA-Z]{0,12}\Z")
+"""The beginning of a UPS number, whose last groups look like a telephone's."""
+_SENTENCE_END = re.compile(r"(?<=[^\W_]{4})[.!?]\s{1,2}(?=[^\W\d_]{2})|\d[^\s.]{0,3}[.!?]\s{1,2}(?=[^\W\d_]{2})")
 _THOUSANDS = re.compile(r"\d{1,3}([ .])\d{3}(?:\1\d{3})+")
 
 
@@ -95,7 +99,7 @@ def _apart(before: re.Match[str], group: re.Match[str]) -> bool:
 
 def _is_phone(text: str, context: Context, start: int, end: int, language: str | None, seen: dict[str, bool]) -> bool:
     shown = text[start:end]
-    said = context.nearest(start)
+    said = context.nearest(start, window=_sentence(text, start))
     digits = "".join(filter(str.isdigit, shown))
     if shown[0] in "123456789" and said is not Says.PHONE and len(digits) not in (9, 10, 11, 12):
         return False
@@ -104,7 +108,11 @@ def _is_phone(text: str, context: Context, start: int, end: int, language: str |
     if _DATE.fullmatch(shown) or _DATED.search(shown):
         return False
     international = _INTERNATIONAL.match(shown) is not None
-    amount = _AMOUNT_BEFORE.search(text[max(0, start - 9) : start]) or _AMOUNT_AFTER.match(text, end)
+    amount = (
+        _AMOUNT_BEFORE.search(text[max(0, start - 9) : start])
+        or _PARCEL.search(text[max(0, start - 16) : start])
+        or _AMOUNT_AFTER.match(text, end)
+    )
     if amount and "+" not in shown:
         return False
     if said is Says.REFERENCE and "+" not in shown:
@@ -123,6 +131,8 @@ def _is_phone(text: str, context: Context, start: int, end: int, language: str |
         return len(digits) >= 6
     if len(digits) < 9 and not (shown.startswith(("0", "(0")) and len(digits) >= 7):
         return False
+    if said is Says.CARD and digits[0] == "0":
+        said = None  # no card begins with a zero
     if said in (Says.ACCOUNT, Says.CARD, Says.IDENTITY, Says.PASSPORT) or thousands:
         return False
     return _matches(shown, _plans(shown, digits, language), Leniency.VALID, seen)
@@ -134,10 +144,17 @@ def _plans(shown: str, digits: str, language: str | None) -> Sequence[str]:
     if digits.startswith("0"):
         return (*own, *(region for region in REGIONS if region not in own))
     if len(digits) == 9:
-        return ("ES",) if "ES" in own or (digits[0] in "67" and shown != digits) else ()
+        spanish = "ES" in own or (digits[0] in "67" and shown != digits) or _SPANISH.fullmatch(shown)
+        return ("ES",) if spanish else ()
     if len(digits) == 10:
         return own if shown != digits or language in ("es", "en") else ()
     return own if len(digits) == 11 and digits[0] == "1" else ()
+
+
+def _sentence(text: str, start: int) -> int:
+    """How far before a number its own sentence reaches: the policy of the sentence before says nothing of it."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, max(0, start - WINDOW), start)]
+    return start - ends[-1] if ends else WINDOW
 
 
 def _matches(shown: str, regions: Sequence[str | None], leniency: int, seen: dict[str, bool]) -> bool:

@@ -12,7 +12,7 @@ from data.redaction.addresses.parts import TOWN, extend, is_place, is_plain
 from data.redaction.letters import CAPITALISED, WORD
 
 _TYPE = (
-    r"(?:c/|c\. ?/|calle|c/\.|avenida|avda\.?|avd\.?|av\.?|paseo|p\.?º|pso\.?|plaza|plz\.?|plza\.?"
+    r"(?:c/|c\. ?/|c\.|camiño|partida|calle|c/\.|avenida|avda\.?|avd\.?|av\.?|paseo|p\.?º|pso\.?|plaza|plz\.?|plza\.?"
     r"|pza\.?|plaça|pl\.|ronda|rda\.?"
     r"|travesía|travesia|trav\.|camino|cno\.?|camí|carretera|ctra\.?|urbanización|urbanizacion"
     r"|urb\.?|polígono|poligono|pol\. ind\."

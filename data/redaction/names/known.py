@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 from data.redaction.addresses.parts import is_place
 from data.redaction.folding import without_marks
+from data.redaction.names.finnish import nominatives
+from data.redaction.names.lists import is_stop
 from data.redaction.names.sets import word_set
 from data.redaction.names.words import Run, Words
 
 _NOT_AFTER = word_set("not_after")
 _NOT_BEFORE = word_set("not_before")
 _STREET_BEFORE = word_set("street_before")
+_CAPITAL_EN = word_set("capital_en")
 _FIRMS = word_set("firms")
 _FAMOUS = word_set("famous")
 _FAMOUS_BARE = frozenset(map(without_marks, _FAMOUS))
@@ -36,9 +39,18 @@ def _european(words: Words, number: int) -> Run | None:
     if word.text.isupper() and (len(word.text) < 5 or not words.shouted) and not _shouted_pair(words, number):
         return None
     known = words.lists
+    if known.is_given(word.text) and _named_in_full(words, number):
+        return words.run(number) or Run(number, number + 2, word.start, words.all[number + 1].end)
     given = (known.is_given(word.text) and words.is_listed(word.text)) or (
-        words.language == "fi" and known.is_inflected(word.text) and len(word.text) > 4
+        words.language in ("fi", None)
+        and len(word.text) > 4
+        and known.is_inflected(word.text)
+        and words.is_listed(word.text)
+        and not any(map(is_place, nominatives(word.text)))
     )
+    if not given and known.is_given(word.text) and not is_stop(known.stop, word.text):
+        own = words.language in ("fi", "es") or (words.language == "en" and word.lower in _CAPITAL_EN)
+        given = own and not words.begins_sentence(number) and not words.shouted  # a capital says enough there
     if not given and "-" in word.text:
         given = all(known.is_given(part) for part in word.text.split("-"))
     doubtful = known.is_doubtful(word.text)
@@ -57,6 +69,17 @@ def _european(words: Words, number: int) -> Run | None:
         sure = without_marks(second.lower()) in known.surnames or second.lower().endswith(("nen", "son", "ez"))
         return run if sure else None
     return None
+
+
+def _named_in_full(words: Words, number: int) -> bool:
+    """Tell whether a listed surname stands behind a given name that is a frequent word as well: Mika Suvanto."""
+    if number + 1 >= len(words.all) or words.gap(number + 1) != " " or _company(words, number):
+        return False
+    first, second = words.all[number], words.all[number + 1]
+    if first.text.isupper() or second.text.isupper() or not second.capital or words.is_plain(second.text):
+        return False
+    bare = without_marks(second.lower)
+    return len(first.text) > 2 and bare in words.lists.surnames and not is_place(f"{first.text} {second.text}")
 
 
 def _shouted_pair(words: Words, number: int) -> bool:
@@ -86,6 +109,8 @@ def _surname_follows(words: Words, number: int) -> bool:
 def _company(words: Words, number: int) -> bool:
     """Tell whether the words around say that a name is a place's, a street's or a firm's."""
     before = words.all[number - 1].lower if number and not words.gap(number).strip(" '\"") else ""
+    if before.endswith("'s") and words.all[number - 1].capital:
+        return True
     after = (
         words.all[number + 1].lower if number + 1 < len(words.all) and words.gap(number + 1).strip(" ") == "" else ""
     )
@@ -118,7 +143,9 @@ def _vietnamese(words: Words, number: int) -> Run | None:
     before = words.all[number - 1].lower if number and words.gap(number).strip(" .") == "" else ""
     lower = text.lower()
     earlier = words.all[number - 2].lower if number > 1 and before else ""
-    if before in _STREET_BEFORE or earlier in _FIRMS or is_place(text) or lower in _FAMOUS or lower in _FAMOUS_BARE:
+    person = (before == "viên" and earlier not in ("công", "bệnh", "học", "thư")) or before in ("trưởng", "phó")
+    street = (before in _STREET_BEFORE or earlier in _FIRMS) and not person
+    if street or is_place(text) or lower in _FAMOUS or lower in _FAMOUS_BARE:
         return None
     if any(is_place(" ".join(part.text for part in words.all[number:end])) for end in range(number + 2, last + 1)):
         return None

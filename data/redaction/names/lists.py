@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from data.redaction.folding import without_marks
+from data.redaction.names.sets import word_set
 
 _FINNISH_CASES = (
     "lla", "llä", "lle", "lta", "ltä", "ssa", "ssä", "sta", "stä", "ksi", "kin", "n", "a", "ä", "ia", "iä", "ta", "tä",
@@ -46,6 +47,11 @@ class Lists:
             part in self.given or part in self.doubtful or part in self.surnames for part in (bare, *bare.split("-"))
         )
 
+    def _foreign(self, stem: str, strong: str) -> bool:
+        """Tell whether a stem is a given name from elsewhere: Bettinalle, Johnille."""
+        stems = (stem, strong, *([stem[:-1]] if stem[-1] == "i" and len(stem) > 4 else []))
+        return any(one in self.given and one not in words_of("fi") and one not in self.stop for one in stems)
+
     def is_inflected(self, word: str) -> bool:
         """Tell whether a word is a Finnish given name in another case than the nominative: Jarkolle, Susannan."""
         lower = _bare(word)
@@ -58,6 +64,7 @@ class Lists:
                     stem in self.finnish
                     or strong in self.finnish
                     or (stem[-1] in "eia" and stem[:-1] in self.finnish and len(stem) > 4)
+                    or (len(stem) > 4 and len(bare_case) > 2 and self._foreign(stem, strong))
                 ):
                     return True
         return False
@@ -66,16 +73,7 @@ class Lists:
 _OWN_LETTERS = re.compile("[\u1e00-\u1eff\u0300-\u036făâđêôơưäöåñøæ]")
 """Letters that are no accent upon another: "Bên" is no "Ben", "käy" no "Kay", "niña" no "Nina"."""
 _VIETNAMESE = re.compile("[\u1e00-\u1eff\u0300-\u036făâđêôơư]")
-_WORDS_OF = {
-    "fi": "aidan asun eli kati milla alla illan aina oma iso sari? mai ole sen elo ilo into toive kai",
-    "es": "segun ella mira cara ama dana sara? ven alan ariel? tia mia gala alba? pepa? dora? toda una "
-    "ida salas solo van sue ray cal lea paco? will",
-    "en": "german roman christian back rich drew miles sue pat rob nick max ray art bob van may will "
-    "mark ida ali? sol mar van bay ariel",
-    "vi": "theo ann chi dan don eve ben lan nam kim han hai long van dung ai sang son quang minh tin "
-    "tim tien sam lee ken mai tam ten an",
-}
-"""Names of one language that are words of another: there they need more than a capital."""
+_LANGUAGES = ("fi", "es", "en", "vi")
 
 
 def _bare(word: str) -> str:
@@ -86,8 +84,8 @@ def _bare(word: str) -> str:
 @cache
 def words_of(language: str | None) -> frozenset[str]:
     """Give the listed names that are ordinary words of a language; of all of them where it is not known."""
-    chosen = [_WORDS_OF.get(language, "")] if language else list(_WORDS_OF.values())
-    return frozenset(word for words in chosen for word in words.split() if not word.endswith("?"))
+    chosen = [language] if language in _LANGUAGES else [] if language else list(_LANGUAGES)
+    return frozenset(word for one in chosen for word in word_set(f"words_of_{one}"))
 
 
 def is_stop(stop: frozenset[str], word: str) -> bool:
@@ -114,7 +112,7 @@ def lists() -> Lists:
     given: set[str] = set()
     doubtful: set[str] = set()
     by_language = {}
-    for language in ("fi", "es", "en"):
+    for language in ("fi", "es", "en", "world"):
         words = " ".join(_read(language)).split()
         by_language[language] = {spelling for word in words if not word.endswith("?") for spelling in _spellings(word)}
         given |= by_language[language]

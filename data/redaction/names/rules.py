@@ -48,6 +48,9 @@ _FORMAL = frozenset(["dear", "estimado", "estimada", "querido", "querida", "apre
 _WEAK_CLOSING = word_set("weak_closing")
 _SHORT_CLOSING = frozenset(["t", "love", "best", "yours", "br", "kr", "yt", "ta", "xx", "thân"])
 _WEAK_RELATION = word_set("weak_relation")
+_SURE_TITLES = frozenset(["mr", "mrs", "ms", "sra", "srta", "dra"])
+"""Titles after which a word in small letters is a surname too."""
+_NO_SURNAMES = word_set("no_surnames")
 _SHORT_TITLES = frozenset(["bs", "ts", "ths", "gs", "ls", "kts", "a", "c"])
 _LATIN_LIKE = word_set("latin_like")
 _ADVERBS = frozenset(["edelleen", "vieläkin", "jälleen", "todella", "incorrecto", "correcto", "todavía"])
@@ -118,7 +121,7 @@ def _intro(words: Words, phrase: str, first: int, number: int) -> Run | None:
     if words.all[number].lower in ("là", "la", "is", "es") and number + 1 < len(words.all):
         number += 1
     if words.all[number].capital:
-        return _sane(words, words.run(number))
+        return _sane(words, words.run(number)) or _said_of_oneself(words, number)
     if phrase in _SELF and words.language in ("vi", None) and (small := _small_vietnamese(words, number)):
         return small
     run = _sane(words, words.run(number, any_case=True, most=4))
@@ -126,6 +129,13 @@ def _intro(words: Words, phrase: str, first: int, number: int) -> Run | None:
         return None
     syllables = words.language in ("vi", None) and words.is_syllable(words.all[number].text)
     return run if phrase in _SELF or words.is_listed(words.all[number].text) or syllables else None
+
+
+def _said_of_oneself(words: Words, number: int) -> Run | None:
+    """Read a name that is a word or a place too where a person says it: me llamo Luz, soy Rosario."""
+    word = words.all[number]
+    ends = _CLAUSE_END.match(words.text, word.end) is not None
+    return Run(number, number + 1, word.start, word.end) if ends and words.lists.is_doubtful(word.text) else None
 
 
 def _small_vietnamese(words: Words, number: int) -> Run | None:
@@ -149,6 +159,10 @@ def _introduce(words: Words, phrase: str, first: int, number: int) -> Run | None
     word = words.all[number]
     if word.capital:
         run = _sane(words, words.run(number))
+        if phrase in ("soy", "i'm", "im", "i am", "this is") and (run is None or len(run) == 1):
+            run = _said_of_oneself(words, number) or run
+            if run and words.lists.is_doubtful(word.text):
+                return run
         if run is None:
             return None
         if _listed(words, run) and not is_place(word.text):
@@ -200,6 +214,9 @@ def _title(words: Words, phrase: str, first: int, number: int) -> Run | None:
         return run
     if _small_given(words, word.text) and phrase != "don":
         return words.run(number, any_case=True, most=2)
+    if phrase in _SURE_TITLES or (phrase in ("dr", "sr", "prof") and "." in words.gap(number)):
+        plain = words.is_plain(word.text) or words.is_stop(word.text) or len(word.text) < 4
+        return None if plain or word.lower in _NO_SURNAMES else Run(number, number + 1, word.start, word.end)
     return None
 
 
@@ -211,7 +228,8 @@ def _title_vi(words: Words, phrase: str, first: int, number: int) -> Run | None:
     ):
         return None
     bare = phrase.isascii()
-    if bare and words.language != "vi" and (words.language == "en" or phrase in _LATIN_LIKE):
+    vietnamese = phrase in ("anh", "chi") and words.language == "en" and words.all[number - 1].capital
+    if bare and not vietnamese and words.language != "vi" and (words.language == "en" or phrase in _LATIN_LIKE):
         return None
     word = words.all[number]
     if word.capital:
@@ -230,6 +248,8 @@ def _greeting(words: Words, phrase: str, first: int, number: int) -> Run | None:
     if not re.fullmatch(r"[ ,!]{1,3}", gap):
         return None
     word = words.all[number]
+    if words.text[word.end : word.end + 1] == "/":
+        return None
     if not word.capital:
         if _small_given(words, word.text) and re.match(r" ?[,!.:;\n]|$", words.text[word.end : word.end + 2]):
             return Run(number, number + 1, word.start, word.end)

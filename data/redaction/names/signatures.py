@@ -56,11 +56,13 @@ def by_place(words: Words) -> Iterator[Run]:
             ):
                 yield run
         elif (
-            any(mark in gap for mark in ".!?—)")
+            (any(mark in gap for mark in ".!?—)") or gap.endswith((" - ", " -", "\n-", "\n- ")))
             and clean
             and _END.match(words.text, run.end)
             and len(run) < 5
-            and (known or len(run) in (2, 3))
+            and (
+                known or len(run) in (2, 3) or (words.language == "vi" and "-" in gap and words.is_syllable(word.text))
+            )
         ):
             yield run
 

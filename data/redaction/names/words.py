@@ -59,6 +59,7 @@ _PARTICLES = frozenset(
     ]
 )
 _OTHER_CASES = ("n", "sta", "stä", "lta", "ltä", "ssa", "ssä", "lla", "llä", "lle")
+_CAPITAL_EN = word_set("capital_en")
 _COMPOUNDS = word_set("compounds")
 MOST = 5
 """Words of one name."""
@@ -143,7 +144,8 @@ class Words:
             listed = known.is_listed(word) or (self.language in ("fi", None) and known.is_inflected(word))
             plain = self.is_plain(word)
             stop = plain or (is_place(word) and not listed) or (is_stop(known.stop, word) and not known.is_given(word))
-            if _bare(word) in words_of(self.language):
+            short = self.language == "en" and word[0].isupper() and word.lower() in _CAPITAL_EN
+            if _bare(word) in words_of(self.language) and not short:
                 listed = False
             self._kinds[word] = (stop, listed)
         return self._kinds[word]
