@@ -14,6 +14,7 @@ from data.taxonomy import DEFAULT, TaxonomyError
 from models.artifact import ArtifactError
 from training import stages
 from training.canaries import CANARIES
+from training.emerging_command import add_emerging
 from training.experiments import LOGS
 from training.own import add_own
 from training.peers import NAMES
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     add_own(commands)
     add_retrain(commands)
     add_watch(commands)
+    add_emerging(commands)
     return parser
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from data.message import Message
 from data.taxonomy import Taxonomy
 from models.answer import Answer
+from models.confusion import Confusion
 from models.onnx_engine import OnnxEngine
 from training.abstention import coverage_table, risk_curves, risk_table
 from training.charts import draw_reliability, draw_risk
+from training.confusion import confusion
 from training.evaluate import answer_labels, compare
 from training.metrics import Figures
 from training.reliability import all_claims, reliability_table
@@ -31,6 +33,10 @@ class Gold:
         """Figures by language."""
         said = [answer_labels(answer) for answer in self.answers]
         return compare(self.messages, {"reclamo": said}, self.taxonomy)["reclamo"]
+
+    def confusion(self) -> Confusion:
+        """Count how the engine errs, for the reports."""
+        return confusion(self.messages, self.answers, self.taxonomy)
 
     def tables(self) -> dict[str, str]:
         """Tables on confidences, sets, silence and slices, each under its heading."""

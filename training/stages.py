@@ -16,7 +16,7 @@ from data.cleaning import clean
 from data.corpus import CORPUS, read_corpus
 from data.message import Message
 from data.taxonomy import Taxonomy, read_taxonomy
-from models.artifact import WIDE
+from models.artifact import CONFUSION, WIDE, file_hash
 from models.calibration import Calibration
 from models.canary import Canary
 from models.layout import spread
@@ -37,7 +37,7 @@ from training.evaluate_evidence import evidence_table, measure_evidence, read_ma
 from training.experiments import check_logs
 from training.export import ENGINES, FULL, export_onnx, onnx_scores, quantise, write_artifact
 from training.finetuned import FINETUNED, finetuned_table
-from training.fit import fast_tokenizer, load_network, plain_labels
+from training.fit import WEIGHTS, fast_tokenizer, load_network, plain_labels
 from training.fit import fit as fitted
 from training.gold import Gold, ask_gold
 from training.leaks import translated_twins
@@ -54,6 +54,8 @@ from training.wide import fit_wide, wide_scores
 
 _log = logging.getLogger("training")
 CALIBRATION = "calibration.json"
+STARTED = "started_from.sha256"
+"""Hash of the network that a warm start began from."""
 EVIDENCE = 60
 """Gold messages a language whose evidence is tried: each label costs a handful of answers."""
 SHOWN = 300
@@ -104,6 +106,9 @@ def fit(given: argparse.Namespace) -> None:
     messages, taxonomy, recipe = _inputs(given)
     given.build.mkdir(parents=True, exist_ok=True)
     (given.build / LEARNT).write_text(digest(messages), encoding="utf-8")
+    (given.build / STARTED).unlink(missing_ok=True)
+    if given.start:
+        (given.build / STARTED).write_text(file_hash(given.start / WEIGHTS), encoding="utf-8")
     if recipe.wide:
         learn = exchanged(lessons(messages, taxonomy, recipe), recipe.exchange_share, recipe.seed)
         fit_wide(learn, taxonomy, recipe.wide).save(given.build / WIDE)
@@ -189,7 +194,9 @@ def write_version(
         tables = {"Measured on gold": as_markdown({"reclamo": gold.figures()}, taxonomy), "Charts": shown}
         tested = answered(OnnxEngine(folder, threads=2), read_canaries(canaries, taxonomy))
         tables |= {**gold.tables(), **(parts or {}), "Test messages": canary_table(tested)}
-        beside += charts.values()
+        errors = build / CONFUSION
+        errors.write_text(gold.confusion().model_dump_json(), encoding="utf-8")
+        beside += [*charts.values(), errors]
     card = classifier_card(folder.name, messages, taxonomy, calibration, tables, lineage, learnt)
     figures = {"gold": gold.figures(), **(metrics or {})} if gold else {}
     write_artifact(
@@ -300,8 +307,11 @@ def digest(messages: Sequence[Message]) -> str:
 def _lineage(given: argparse.Namespace, messages: Sequence[Message], recipe: ClassifierRecipe) -> dict[str, Any]:
     recipe_hash = hashlib.sha256(Path(given.recipe).read_bytes()).hexdigest()
     stage = "own" if given.stage == "own" else "all"
+    started = given.build / STARTED
+    began = {"started_from_sha256": started.read_text(encoding="utf-8")} if started.exists() else {}
     return {
-        "command": f"python -m training {stage}" + (f" --start {given.start.name}" if given.start else ""),
+        "command": f"python -m training {stage}" + (" --start FOLDER" if began else ""),
+        **began,
         "recipe": recipe.model_dump(),
         "recipe_sha256": recipe_hash,
         "learnt_from_sha256": (given.build / LEARNT).read_text(encoding="utf-8"),

@@ -1,0 +1,60 @@
+"""Words that a group has more often than other tickets of the same language."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST: Final = 8
+"""Words of a language that are told."""
+
+LEAST: Final = 1.96
+"""Standard deviations from which a word is told."""
+
+_WORD: Final = re.compile(r"[^\W\d_]{3,}")
+_PLACEHOLDER: Final = re.compile(r"\[[a-z]+\]")
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Collect the words of a redacted text; placeholders of personal data are none."""
+    return frozenset(_WORD.findall(_PLACEHOLDER.sub(" ", text).casefold()))
+
+
+def telling_words(
+    texts: Sequence[str], langs: NDArray[Any], groups: Sequence[NDArray[np.int64]], fewest: int
+) -> list[Mapping[str, list[str]]]:
+    """Find the words of each group (places in `texts`) by language, the most telling first.
+
+    Log-odds against all other tickets of the language, with their frequencies as prior, in standard deviations (Monroe
+    et al. 2008). Only words of at least `fewest` tickets of the group are told: they are nobody's own.
+    """
+    found: list[dict[str, list[str]]] = [{} for _ in groups]
+    for lang in np.unique(langs):
+        own = np.flatnonzero(langs == lang)
+        words = {int(row): words_of(texts[int(row)]) for row in own}
+        everywhere = Counter(word for each in words.values() for word in each)
+        for place, rows in enumerate(groups):
+            of_it = [int(row) for row in rows if int(row) in words]
+            if told := _telling([words[row] for row in of_it], everywhere, len(own), fewest):
+                found[place][str(lang)] = told
+    return list(found)
+
+
+def _telling(group: Sequence[Set[str]], everywhere: Mapping[str, int], size: int, fewest: int) -> list[str]:
+    here = Counter(word for each in group for word in each)
+    scores = {}
+    for word, count in here.items():
+        if count < fewest:
+            continue
+        rest, others = everywhere[word] - count, size - len(group)
+        prior = everywhere[word] / size
+        one = (count + prior) / (len(group) - count + 1)
+        other = (rest + prior) / (others - rest + 1)
+        scores[word] = float(np.log(one / other) / np.sqrt(1 / (count + prior) + 1 / (rest + prior)))
+    ranked = sorted(scores, key=lambda word: (-scores[word], word))
+    return [word for word in ranked[:MOST] if scores[word] >= LEAST]
