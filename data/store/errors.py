@@ -2,9 +2,10 @@
 
 StoreError
 ├── StoreUnusable       it cannot be opened: the address, the file, or a version that is newer than this program
-├── Missing             there is no such ticket
+├── Missing             there is no such ticket, or no such group
 ├── Stale               the ticket has changed since it was read; `current` is how it stands now
 ├── NothingToUndo       the author has no correction that still holds
+├── Unsettled           a group of tickets cannot be decided on so, as others stand
 └── KeyReused           an idempotency key came again
     ├── KeyMismatch         with another request
     └── KeyUnderWay         while the first request is being answered
@@ -37,6 +38,10 @@ class Stale(StoreError):
 
 class NothingToUndo(StoreError):
     """The author has no correction of this ticket that still holds."""
+
+
+class Unsettled(StoreError):
+    """A group of tickets cannot be named, dismissed or merged so; the message says what to do instead."""
 
 
 class KeyReused(StoreError):

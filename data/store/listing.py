@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, exists, select, tuple_, update
+from sqlalchemy import Select, exists, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from data.store.records import Disagreement, Page, Query, Ticket
+from data.store.records import Disagreement, Page, Query, Ticket, Wording
 from data.store.rows import settle, tickets
 from data.store.standing import differing
 from data.store.tables import CorrectionRow, LabelRow, ReadingRow, TicketRow
@@ -84,6 +84,22 @@ def disagreements(session: Session, limit: int, after: int | None) -> list[Disag
                 found.append(compared)
         last = part[-1].id
     return found[:limit]
+
+
+def wordings(session: Session, ids: Sequence[int], longest: int) -> list[Wording]:
+    """Read texts with the answers that were given to them, in the order of `ids`; who is gone is left out."""
+    asked = select(TicketRow.id, TicketRow.lang, TicketRow.subject, TicketRow.received_at, TicketRow.text)
+    asked = asked.where(TicketRow.id.in_(ids), func.length(TicketRow.text) <= longest)
+    rows = {row.id: row for row in session.execute(asked)}
+    given = (
+        select(ReadingRow.ticket_id, ReadingRow.answer)
+        .join(TicketRow, TicketRow.id == ReadingRow.ticket_id)
+        .where(
+            ReadingRow.ticket_id.in_(rows), ReadingRow.shadow.is_(False), ReadingRow.revision == TicketRow.revision
+        )
+    )  # fmt: skip
+    answers = {id_: answer for id_, answer in session.execute(given.order_by(ReadingRow.id))}
+    return [Wording(**rows[id_]._asdict(), answer=answers.get(id_, {})) for id_ in dict.fromkeys(ids) if id_ in rows]
 
 
 def quarantine(session: Session, ids: Sequence[int], why: str, now: datetime) -> int:

@@ -155,6 +155,21 @@ class Ticket(_Record):
         return held[-1] if held else None
 
 
+class Wording(_Record):
+    """A ticket's redacted text as it stands, for reports: by the store's own id, without the ticket's name.
+
+    `answer` is the newest one that was given to this text, whose spans point into it; empty where there is none.
+    """
+
+    id: int
+    lang: str
+    subject: str | None
+    """Stands for the person who wrote it, where that is known."""
+    received_at: Moment
+    text: str
+    answer: dict[str, Any]
+
+
 class Put(_Record):
     """What became of a ticket that was put. `refused` means that it, or its subject, was erased for good."""
 

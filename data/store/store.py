@@ -13,14 +13,20 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from data.store import erasing, idempotency, listing, locks, sweeping
+from data.store import erasing, fact_rows, idempotency, listing, locks, sweeping
+from data.store.emerging import Emerging
 from data.store.errors import Missing, NothingToUndo, Stale
+from data.store.facts import Facts, Totals
 from data.store.opening import WRITES, open_database
+from data.store.outdated import Outdated, Place, count_outdated, list_outdated
 from data.store.records import (
+    LONGEST,
     Correction,
     Disagreement,
     NewTicket,
@@ -31,11 +37,13 @@ from data.store.records import (
     Replay,
     Ticket,
     TicketKey,
+    Wording,
 )
 from data.store.rows import find, reading_row, settle, ticket
 from data.store.secret import Marker, read_secret, seal
 from data.store.standing import believed
 from data.store.tables import CorrectionRow, TicketRow
+from data.taxonomy_history import TaxonomyHistory
 
 MOST = 500
 """Tickets in a page, at the most."""
@@ -96,6 +104,11 @@ class Store:
             return False
         return True
 
+    @property
+    def emerging(self) -> Emerging:
+        """Groups of tickets that fit no theme."""
+        return Emerging(self._read, self._write)
+
     # Tickets
 
     def put(self, new: NewTicket, reading: Reading) -> Put:
@@ -154,6 +167,14 @@ class Store:
         with self._read() as session:
             return listing.queue(session, lang, max(1, min(limit, MOST)))
 
+    def wordings(self, ids: Sequence[int], longest: int = LONGEST) -> builtins.list[Wording]:
+        """Read redacted texts by the store's own ids, `MOST` of them at the most.
+
+        Those of more than `longest` characters are left out, and so is what is gone.
+        """
+        with self._read() as session:
+            return listing.wordings(session, [int(id_) for id_ in ids[:MOST]], longest)
+
     # What was said of them
 
     def correct(self, key: TicketKey, correction: Correction, if_version: int | None = None) -> Ticket:
@@ -183,10 +204,15 @@ class Store:
             _changed(row, now)
             return settle(session, row)
 
-    def add_reading(self, key: TicketKey, reading: Reading) -> Ticket:
-        """Add what another model says of a ticket's newest text. Raises `Missing`."""
+    def add_reading(self, key: TicketKey, reading: Reading, revision: int | None = None) -> Ticket:
+        """Add what another model says of a ticket's newest text, which it read as this `revision`.
+
+        Raises `Missing`, and `Stale` where the ticket has another text by now.
+        """
         with self._write() as session:
             row = self._stands(session, key, None)
+            if revision is not None and row.revision != revision:
+                raise Stale(ticket(session, row))
             now = datetime.now(UTC)
             session.add(reading_row(row, reading, at=now))
             if not reading.shadow:
@@ -212,6 +238,49 @@ class Store:
         """List tickets that a challenger reads otherwise, the newest first; `after` is the id of the last reading."""
         with self._read() as session:
             return listing.disagreements(session, max(1, min(limit, MOST)), after)
+
+    def outdated(self, model: str, limit: int = 50, before: Place | None = None) -> builtins.list[Outdated]:
+        """List tickets that another model answered than this one, the newest received first, on from `before`."""
+        with self._read() as session:
+            return list_outdated(session, model, max(1, min(limit, MOST)), before)
+
+    def count_outdated(self, model: str) -> int:
+        """Count the tickets that another model answered than this one."""
+        with self._read() as session:
+            return count_outdated(session, model)
+
+    # Counting
+
+    def totals(self) -> Totals:
+        """Say how the store stands, so that whoever counted it knows whether to count again."""
+        with self._read() as session:
+            return fact_rows.totals(session)
+
+    def versions(self, since: datetime | None = None) -> tuple[Totals, npt.NDArray[np.int64]]:
+        """List ids and versions (n × 2), of all or of what changed at `since` or later, and the totals with them."""
+        with self._read() as session:
+            return fact_rows.totals(session), fact_rows.versions(session, since)
+
+    def facts(self, history: TaxonomyHistory | None = None, ids: Sequence[int] | None = None) -> Iterator[Facts]:
+        """Read what reports count of every ticket, or of those with these ids, some thousands at a time.
+
+        With a history, labels are read by its taxonomy. What others change meanwhile is read as it stands by then.
+        """
+        reader = fact_rows.FactReader(history)
+        if ids is not None:
+            for start in range(0, len(ids), fact_rows.PART):
+                with self._read() as session:
+                    part = reader.of(session, ids[start : start + fact_rows.PART])
+                yield part
+            return
+        last = 0
+        while True:
+            with self._read() as session:
+                part = reader.after(session, last)
+            if not len(part):
+                return
+            yield part
+            last = part.id[-1]
 
     # Erasure
 

@@ -60,6 +60,8 @@ class TicketRow(Base):
         Index(None, "source", "received_at", "id"),
         Index(None, "subject"),
         Index(None, "waiting", "hours", "agreed", "certainty", "id"),
+        Index(None, "changed_at", "id", "version"),
+        Index(None, "model_version", "received_at", "id"),
         _NEVER_AGAIN,
     )
 
@@ -176,3 +178,40 @@ class IdempotencyRow(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
     status: Mapped[int | None]
     body: Mapped[str | None] = mapped_column(Text)
+
+
+class EmergingRow(Base):
+    """A group of tickets that fit no theme. It keeps what was found of it, never a text."""
+
+    __tablename__ = "emerging"
+    __table_args__ = (Index(None, "status", "seen_at"), Index(None, "into"), _NEVER_AGAIN)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    status: Mapped[str] = mapped_column(String(16))
+    found_at: Mapped[datetime] = mapped_column(Utc)
+    seen_at: Mapped[datetime] = mapped_column(Utc)
+    """When it was last found."""
+    steadiness: Mapped[float]
+    words: Mapped[dict[str, Any]] = mapped_column(Json)
+    near: Mapped[list[Any]] = mapped_column(Json)
+    names: Mapped[dict[str, Any]] = mapped_column(Json)
+    label: Mapped[str | None] = mapped_column(String(64))
+    author: Mapped[str] = mapped_column(String(128))
+    """Who decided on it last; empty where nobody has."""
+    decided_at: Mapped[datetime | None] = mapped_column(Utc)
+    into: Mapped[int | None] = mapped_column(ForeignKey("emerging.id", ondelete="CASCADE"))
+    """The group that it was merged into."""
+
+
+class EmergingMemberRow(Base):
+    """A ticket of such a group."""
+
+    __tablename__ = "emerging_members"
+    __table_args__ = (Index(None, "ticket_id"),)
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("emerging.id", ondelete="CASCADE"), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int]
+    """Of the text that was read: another one may be about something else."""
+    closeness: Mapped[float]
+    """How near it is to the middle of its group, 1 at the most."""

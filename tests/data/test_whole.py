@@ -31,9 +31,14 @@ def test_whoever_reads_meanwhile_reads_the_old_one(tmp_path: Path) -> None:
 def test_what_is_cut_leaves_the_old_one_and_no_rest(tmp_path: Path, error: BaseException) -> None:
     file = tmp_path / "file"
     write_whole(file, "old")
-    with pytest.raises(type(error)), writing_whole(file) as out:
-        out.write("ne")
-        raise error
+
+    def cut() -> None:
+        with writing_whole(file) as out:
+            out.write("ne")
+            raise error
+
+    with pytest.raises(type(error)):
+        cut()
     assert file.read_text(encoding="utf-8") == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 

@@ -11,6 +11,7 @@ from data.corpus import read_corpus
 from data.taxonomy import Taxonomy
 from models.artifact import open_artifact
 from models.canary import Canary
+from models.confusion import read_confusion
 from models.load import load_engine
 from models.registry import current_version
 from training.__main__ import main
@@ -58,6 +59,19 @@ def test_test_messages_go_in_as_far_as_the_model_answers_them(home: Path) -> Non
     assert f"| en | {STUCK} | kind: fault, themes: lift |" in (folder / "README.md").read_text(encoding="utf-8")
     canaries = load_engine(home / "versions").canaries
     assert {language: len(listed) for language, listed in canaries.items()} == {"en": 1, "es": 1}
+
+
+def test_the_artifact_says_how_it_errs_on_gold(home: Path, corpus: Path) -> None:
+    folder = current_version(home / "versions")
+    gold = [message for message in read_corpus(corpus) if message.split == "gold"]
+    answers = engine_answers(load_engine(home / "versions"), [m.text for m in gold], [None] * len(gold))
+    counted = read_confusion(folder)
+    assert counted is not None
+    assert sum(sum(map(sum, rows)) for rows in counted.single["kind"].values()) + sum(counted.unread.values()) == len(
+        gold
+    )
+    right = sum(row[i] for rows in counted.single["kind"].values() for i, row in enumerate(rows))
+    assert right == sum(a.kind is not None and a.kind.label == m.kind for a, m in zip(answers, gold, strict=True))
 
 
 def test_foreign_taxonomy_is_learnt_and_served(home: Path, corpus: Path) -> None:

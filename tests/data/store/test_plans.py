@@ -13,6 +13,8 @@ from sqlalchemy import Engine, event, insert, text
 from data.store.records import Query
 from data.store.store import Store
 from data.store.tables import Base
+from data.taxonomy import read_taxonomy
+from data.taxonomy_history import TaxonomyHistory
 from tests.data.store.making import NOON, correction, key, new, reading
 
 ROWS = 100_000
@@ -127,6 +129,32 @@ def test_puts_corrections_and_erasures_look_up_what_they_touch(large: Store) -> 
 def test_a_purge_looks_up_what_is_past_its_time(large: Store) -> None:
     with watched(large) as plans:
         large.purge({"s1": timedelta(days=1)}, default=timedelta(days=2), now=NOON)
+    assert scans(plans) == []
+
+
+def test_what_reports_count_is_read_in_order_and_what_changed_by_an_index(large: Store) -> None:
+    large.put(new(large, 2, source="mail"), reading())
+    large.correct(key(2, "mail"), correction())
+    (part,) = large.facts(ids=[ROWS + 1, *range(1, 50)])
+    assert len(part) >= 49
+    with watched(large) as plans:
+        totals, recent = large.versions(NOON + timedelta(days=2))
+        assert len(recent) == 1
+        assert totals.tickets >= ROWS
+        next(iter(large.facts(TaxonomyHistory(read_taxonomy()))))
+        large.facts(ids=[1, 2])
+    assert any("SEARCH tickets USING COVERING INDEX ix_tickets_changed_at_id_version" in each for each in plans), plans
+    assert any("SCAN tickets USING COVERING INDEX" in each for each in plans), "the totals are added up in an index"
+    assert scans(plans) == []
+
+
+def test_what_another_model_answered_is_found_by_an_index(large: Store) -> None:
+    with watched(large) as plans:
+        first = large.outdated("none", 20)
+        large.outdated("none", 20, first[-1].place)
+        large.count_outdated("none")
+    assert any("ix_tickets_model_version_received_at_id" in each for each in plans)
+    assert [each for each in plans if each.startswith("SCAN")] == []
     assert scans(plans) == []
 
 
