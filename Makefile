@@ -10,7 +10,7 @@ INFINITY := .venv-infinity
 AUDIT := .venv-audit
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup serve demo test check train evaluate evaluate-encoder retrain own bench-own bench-retrain bench-drift bench-finetune bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload race race-limit chaos audit clean
+.PHONY: help setup serve demo test check train evaluate evaluate-encoder retrain own emerging bench-own bench-retrain bench-drift bench-emerging bench-finetune bench-prevalence bench-rising bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload race race-limit chaos audit words clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -43,6 +43,9 @@ own: $(DEV)/ready ## make a classifier of your own labels: TABLE=tickets.csv OUT
 retrain: $(DEV)/ready ## learn from corrections, and promote what is no worse (RECLAMO_STORE, RECLAMO_STORE_SECRET; OPTIONS="--dry-run")
 	$(DEV)/bin/python -m training retrain $(OPTIONS)
 
+emerging: $(DEV)/ready ## group what the taxonomy has no theme for, for /reports/emerging (RECLAMO_STORE, RECLAMO_STORE_SECRET; OPTIONS="--days 90")
+	$(DEV)/bin/python -m training emerging $(OPTIONS)
+
 PEERS ?= tfidf frozen teacher fasttext setfit
 evaluate: $(DEV)/ready ## score the current classifier on gold beside what one would pick instead (PEERS=…); writes docs/evaluation.md
 	$(DEV)/bin/python -m training evaluate --report docs/evaluation.md --peers $(PEERS)
@@ -66,6 +69,20 @@ bench-retrain: $(DEV)/ready ## how long retraining on 10,000 tickets takes, and 
 
 bench-drift: $(DEV)/ready ## false alarms and power of the drift job and of the audit of corrections, by simulation (an hour)
 	$(DEV)/bin/python -m benchmarks.drift
+
+bench-emerging: $(DEV)/ready ## hold each theme out of training and see whether it is found as a group (half an hour)
+	$(DEV)/bin/python -m benchmarks.emerging
+
+bench-prevalence: $(DEV)/ready ## whether corrected counts hold the truth when prevalence shifts, in every language (twenty minutes)
+	$(DEV)/bin/python -m benchmarks.prevalence real
+	$(DEV)/bin/python -m benchmarks.prevalence synthetic
+
+bench-rising: $(DEV)/ready ## false alarms and power of the alarms on rising themes, by simulated years (ten minutes)
+	$(DEV)/bin/python -m benchmarks.rising
+
+words: $(DEV)/ready ## bring the catalogues of the reports up to date with the code; then translate what is empty
+	cd service && ../$(DEV)/bin/pybabel -q extract --no-location --omit-header -k say -k count:1,2 -F reports/locale/babel.cfg -o ../build/reports.pot .
+	for each in fi vi es; do $(DEV)/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header -i build/reports.pot -l $$each -o service/reports/locale/$$each/reports.po; done
 
 bench-evidence: $(DEV)/ready ## what evidence costs
 	$(DEV)/bin/python -m benchmarks.evidence_cost
@@ -105,7 +122,7 @@ clean: ## remove environments and build folders
 $(SERVE)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(SERVE)
-	$(SERVE)/bin/python $(PIP) --editable .
+	$(SERVE)/bin/python $(PIP) --editable '.[reports]'
 	@touch $@
 
 $(DEV)/ready: pyproject.toml constraints.txt

@@ -33,6 +33,7 @@ log = logging.getLogger("service")
 
 COMMANDS: Final[dict[str, str]] = {
     "classify": "service.bulk",
+    "digest": "service.digest_command",
     "demo": "service.demo",
     "keys": "service.keys_command",
     "models": "service.model_command",

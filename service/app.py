@@ -20,6 +20,7 @@ from models.engine import Engine
 from service.access import Access
 from service.activation import Activation
 from service.classify import Classifier, Outcome
+from service.emerging_routes import emerging_router
 from service.errors import InvalidFields, MethodNotAllowed, NotFound, Problem, ProblemBody
 from service.gate import Gate, Gatekeeper
 from service.interface import read_interface
@@ -33,6 +34,10 @@ from service.origin import Origin, allowed_hosts
 from service.page import pages
 from service.readiness import Phase, Readiness
 from service.reading import Redact
+from service.reports.desk import Desk
+from service.reports.playbook import open_playbook
+from service.reports.routes import report_router
+from service.reports.site import report_pages
 from service.review_page import review_page
 from service.routes import api_router, probe_router
 from service.settings import Settings
@@ -41,6 +46,7 @@ from service.ticket_routes import ticket_router
 from service.ticket_wire import describe_labels
 from service.traces import open_traces
 from service.wire import field_errors
+from service.zone import read_zone
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +95,16 @@ def create_app(
 
         keeping = open_keeping(settings, classifier, ticket_metrics, load=load, redact=redact)
 
+    desk = Desk(
+        classifier,
+        keeping.books if keeping else None,
+        home=activation.home,
+        store=keeping.calls.store if keeping else None,
+        zone=read_zone(settings.timezone),
+        fewest=settings.report_fewest,
+        playbook=open_playbook(settings.playbook, engine.taxonomy),
+    )
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         classifier.scheduler.start()
@@ -121,6 +137,7 @@ def create_app(
     app.state.readiness = readiness
     app.state.classifier = classifier
     app.state.keeping = keeping
+    app.state.desk = desk
     app.state.tickets = keeping.tickets if keeping else None
     app.state.keeper = keeper = Gatekeeper(KeyRing(settings.keys), settings) if settings.keys else None
     app.add_middleware(BodyLimits, max_bytes=settings.max_body_bytes, timeout=settings.body_timeout)
@@ -133,11 +150,14 @@ def create_app(
     metrics.expect(api)
     app.include_router(ticket_router(classifier, readiness))
     app.include_router(label_router())
+    app.include_router(emerging_router())
+    app.include_router(report_router(desk))
     app.include_router(model_router(activation))
     app.include_router(probe_router(classifier, readiness, keeping.health if keeping else None))
     app.include_router(metrics_router(metrics))
     pages(app, classifier, interface)
     review_page(app, classifier, interface)
+    report_pages(app, desk, interface)
     _describe(app, classifier, keyed=keeper is not None)
     return app
 

@@ -135,8 +135,8 @@ def about(each: Dated, reading: Reading, calendar: Calendar, now: datetime) -> A
 
 def fill(store: Store, engine: Engine, dated: Sequence[Dated], calendar: Calendar, now: datetime, threads: int) -> None:
     """Classify and keep every message."""
-    known = {"desc": "messages", "unit": "message", "total": len(dated), "disable": None}
-    for each, answer in tqdm(_answers(engine, dated, threads), **known):
+    answers = _answers(engine, dated, threads)
+    for each, answer in tqdm(answers, desc="messages", unit="message", total=len(dated), disable=None):
         clean = redact(each.message.text, each.message.lang)
         reading = reading_of(answer, clean, engine.taxonomy)
         key = TicketKey(source=calendar.sources[each.message.channel], id=each.message.id)

@@ -33,6 +33,7 @@
     │   ├── RateLimited             a key has used up its minute
     │   └── LockedOut               an address has shown too many wrong keys
     ├── Internal            500
+    ├── NotInstalled        501     software is missing that only this needs
     ├── Unavailable         503     Retry-After
     │   ├── NotReady
     │   ├── ShuttingDown
@@ -348,6 +349,12 @@ class Internal(Problem):
 
     def __init__(self) -> None:
         super().__init__("Nothing was wrong with the request that the service knows of; the log tells more.")
+
+
+class NotInstalled(Problem):
+    """What was asked for needs software that is not installed; `detail` says which."""
+
+    status, code, title = 501, "not-installed", "Software is missing for this"
 
 
 class Unavailable(_Later):

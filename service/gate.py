@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.openapi.models import HTTPBearer
@@ -16,16 +17,20 @@ from fastapi.routing import APIRoute
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import LockedOut, Problem, RateLimited, ScopeMissing, Unauthenticated, WrongKey
 from service.keys import MOST_KEYS, Key, KeyRing, KeyScope
+from service.origin import SAFE_METHODS
 from service.rates import Buckets, Lockout, network
+from service.sessions import Sessions, below_folder, shown_token
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
-OPEN: Final = frozenset({"/", "/review", "/docs", "/openapi.json", "/livez", "/readyz"})
+LOGIN: Final = "/reports/login"
+OPEN: Final = frozenset({"/", "/review", LOGIN, "/docs", "/openapi.json", "/livez", "/readyz"})
 OPEN_FOLDER: Final = "/static/"
 
 
@@ -37,6 +42,7 @@ class Gatekeeper:
         self.requests = Buckets(settings.requests_per_minute)
         self.characters = Buckets(settings.characters_per_minute)
         self.lockout = Lockout(settings.key_failures)
+        self.sessions = Sessions(ring)
         self._last_sender: dict[str, str] = {}
         """Where each key was last let in from. There it opens even while the address is locked for wrong keys: behind a
         shared address, a stranger shall not be able to lock out who belongs."""
@@ -54,14 +60,22 @@ class Gatekeeper:
                 log.warning("%s is locked out for %g seconds: too many wrong keys", sender, seconds)
             raise WrongKey("The key does not open this service: it may be mistyped, expired or revoked.")
         self._remember(key, sender)
-        if wait := self.requests.take(key.id, 1, per_minute=key.requests_per_minute):
-            raise RateLimited("This key has sent as many requests as it may in a minute.", retry_after=wait)
-        return key
+        return self._count(key)
+
+    def admit_session(self, token: str | None) -> Key | None:
+        """Find the key of a browser's session and count the request; None without one. Raises `RateLimited`."""
+        key = self.sessions.find(token)
+        return key and self._count(key)
 
     def charge(self, key: Key, characters: int) -> None:
         """Count characters that are to be read for a key; raises `RateLimited`."""
         if wait := self.characters.take(key.id, characters):
             raise RateLimited("This key has sent as many characters as it may in a minute.", retry_after=wait)
+
+    def _count(self, key: Key) -> Key:
+        if wait := self.requests.take(key.id, 1, per_minute=key.requests_per_minute):
+            raise RateLimited("This key has sent as many requests as it may in a minute.", retry_after=wait)
+        return key
 
     def _remember(self, key: Key, sender: str) -> None:
         self._last_sender.pop(key.id, None)
@@ -81,13 +95,27 @@ class Gate:
         if scope["type"] == "http" and scope["path"] not in OPEN and not scope["path"].startswith(OPEN_FOLDER):
             headers = Headers(scope=scope)
             client = scope.get("client")
+            shown = shown_key(headers)
             try:
-                scope["state"]["key"] = self.keeper.admit(shown_key(headers), client[0] if client else "")
+                key = None
+                if shown is None and below_folder(scope["path"]) and scope["method"] in SAFE_METHODS:
+                    key = self.keeper.admit_session(shown_token(headers))
+                    if key is None and "text/html" in headers.get("accept", ""):
+                        await to_login(scope)(scope, receive, send)
+                        return
+                scope["state"]["key"] = key or self.keeper.admit(shown, client[0] if client else "")
             except Problem as problem:
                 if "expect" in headers:  # the client holds its body back, and may never send it
                     problem.headers["Connection"] = "close"
                 raise
         await self.app(scope, receive, send)
+
+
+def to_login(scope: Scope) -> Response:
+    """Send a browser to where a key is entered, and from there back to where it wanted to go."""
+    query = scope["query_string"].decode("latin-1")
+    wanted = scope["path"] + (f"?{query}" if query else "")
+    return RedirectResponse(f"{LOGIN}?{urlencode({'next': wanted})}", status_code=303)
 
 
 class _ApiKey(SecurityBase):

@@ -1,4 +1,8 @@
-"""The store of a running service, and what goes on beside its calls: the probe, the daily purge and the challenger."""
+"""The store of a running service, and what goes on beside its calls.
+
+That is the probe, the daily purge, the challenger, the ledger that reports are counted from, the reading anew of what
+another model answered, and alerts and digests.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,20 @@ from datetime import UTC, datetime
 from functools import partial
 
 from service.classify import Classifier
+from service.history import Histories
 from service.loading import Load
 from service.reading import Redact
+from service.reports.books import Books
+from service.reports.sending import open_watching
+from service.reports.watching import watch_daily
+from service.rescoring import Rescoring
 from service.retention import purge_daily, read_days
 from service.settings import Settings
 from service.shadow import Shadow, keep_shadow
 from service.storing import Health, StoreCalls, check_store, open_store
-from service.ticket_metrics import TicketMetrics
+from service.ticket_metrics import TicketMetrics, Work
 from service.tickets import Tickets
+from service.zone import read_zone
 
 Now = Callable[[], datetime]
 
@@ -34,13 +44,19 @@ class Keeping:
         now: Now = lambda: datetime.now(UTC),
     ) -> None:
         """Open the store; raises `SettingsError` and `StoreUnusable`."""
-        self.calls = StoreCalls(open_store(settings), metrics.stored)
+        self.watching = open_watching(settings, lambda: classifier.engine.taxonomy)
+        self.calls = StoreCalls(open_store(settings), self._asked)
         self.health = Health(self.calls.store)
         self.shadow = None
         if settings.shadow:
             keep = partial(keep_shadow, self.calls)
             self.shadow = Shadow(settings.shadow, load, classifier, keep=keep, counted=metrics.shadowed)
         self.tickets = Tickets(self.calls, classifier, redact=redact, metrics=metrics, shadow=self.shadow)
+        history = Histories(classifier, settings.taxonomies)
+        self.books = Books(self.calls.store, history, read_zone(settings.timezone))
+        self.rescoring = None
+        if settings.rescore:
+            self.rescoring = Rescoring(self.calls, classifier, counted=metrics.rescored, waiting=metrics.waiting)
         self._retention = read_days(settings.retention)
         self._metrics = metrics
         self._now = now
@@ -52,12 +68,18 @@ class Keeping:
         self._beside = [asyncio.create_task(purge_daily(self.purge, now=self._now))]
         if self.shadow:
             self._beside.append(asyncio.create_task(self.shadow.run()))
+        if self.rescoring:
+            self._beside.append(asyncio.create_task(self.rescoring.run()))
+        if self.watching:
+            self._beside.append(asyncio.create_task(watch_daily(self.watching, self.books, self._now)))
+        self.books.start()
 
     async def stop(self) -> None:
         """End it, finish what the store has begun, and close it."""
         for task in self._beside:
             task.cancel()
         await asyncio.gather(*self._beside, return_exceptions=True)
+        await asyncio.to_thread(self.books.stop)
         await self.calls.stop()
 
     async def purge(self, now: datetime) -> int:
@@ -66,6 +88,12 @@ class Keeping:
         gone = await self.calls.ask("erase", lambda store: store.purge(kept.sources, default=kept.default, now=now))
         self._metrics.erased("retention", gone)
         return gone
+
+    def _asked(self, work: Work, seconds: float) -> None:
+        """Measure a call of the store; what was erased should leave the reports soon."""
+        self._metrics.stored(work, seconds)
+        if work == "erase":
+            self.books.look()
 
 
 def open_keeping(

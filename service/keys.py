@@ -184,6 +184,12 @@ class KeyRing:
         same = hmac.compare_digest(_digest(secret), key.sha256 if key else _NOTHING[1])
         return key if key is not None and same and not key.expired(self._now()) else None
 
+    def still(self, key: Key) -> Key | None:
+        """Find a key's record as it stands now; None where it was revoked, made anew or has expired."""
+        self._look()
+        found = self._keys.get(key.id)
+        return found if found and found.sha256 == key.sha256 and not found.expired(self._now()) else None
+
     def _look(self) -> None:
         if self._clock() < self._look_at:
             return

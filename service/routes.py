@@ -39,6 +39,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         422: "A field cannot be used; `errors` names each and its mend",
         429: "Too much work is waiting, or the key has used up its minute; `Retry-After` says for how long",
         500: "The service failed",
+        501: "Software is missing that only this needs; `detail` says how to install it",
         503: "Not ready, shutting down, or too slow; see `Retry-After`",
         504: "The answer cannot be there by the deadline that the client set",
     }

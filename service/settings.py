@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, ValidationError, field_serializer, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_serializer, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.decision import ERROR_RATE
 from service.cores import usable_cores
+from service.recipients import read_address, read_recipients
 from service.retention import read_days
 from service.traces import installed
+from service.zone import read_zone
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +101,63 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of a challenger, another model that reads kept tickets in secret, for comparison. "
         "Unset: none.",
+    )
+    rescore: bool = Field(
+        default=True,
+        description="Whether kept tickets that another version of the model answered are read anew, in spare time.",
+    )
+    timezone: str = Field(
+        default="UTC", description="Time zone whose days reports count, by its IANA name such as Europe/Helsinki."
+    )
+    report_fewest: int = Field(
+        default=5,
+        ge=2,
+        description="Fewest messages of which reports show examples or tell words; of fewer, they tell only how many.",
+    )
+    playbook: Path | None = Field(
+        default=None,
+        description="File of a company's own counsels, in the form of service/reports/playbook.yaml, in the place of "
+        "single ones of it. Unset: none.",
+    )
+    taxonomies: Path | None = Field(
+        default=None,
+        description="Folder of older taxonomies and of maps from them, by which reports read older labels. Unset: "
+        "the one that comes with the program.",
+    )
+    smtp_host: str | None = Field(
+        default=None, description="Mail server that alerts and digests are handed to. Unset: no mail."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How mail is encrypted on its way there; none is for a server on this machine."
+    )
+    smtp_user: str | None = Field(default=None, description="User at the mail server. Unset: it asks for none.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    mail_from: str | None = Field(default=None, description="Address that mail is sent from.")
+    alert_to: str = Field(
+        default="",
+        description="Who is mailed when a theme rises, each with a language: anna@example.com=fi,ben@example.com.",
+    )
+    weekly_to: str = Field(default="", description="Who gets the digest of each week, written as for alerts.")
+    monthly_to: str = Field(default="", description="Who gets the digest of each month, written as for alerts.")
+    webhook: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^@#\s]+$",
+        description="Address that alerts are posted to as signed JSON, never text of messages. Unset: none.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="What such calls are signed with (HMAC-SHA256): whsec_ and base64, or any 24 characters.",
+    )
+    public_address: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^@?#\s]*[^@?#\s/]$",
+        description="Address under which people reach the service, for links in mails. Unset: mails have none.",
+    )
+    sent: Path | None = Field(
+        default=None,
+        description="File that remembers which alerts and digests were sent. Unset: beside an SQLite file; PostgreSQL "
+        "needs one where anything is sent.",
     )
     requests_per_minute: int = Field(
         default=6_000,
@@ -195,6 +254,23 @@ class Settings(BaseSettings):
     def _retention_is_days(cls, written: str) -> str:
         read_days(written)
         return written
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_is_known(cls, name: str) -> str:
+        read_zone(name)
+        return name
+
+    @field_validator("alert_to", "weekly_to", "monthly_to")
+    @classmethod
+    def _recipients_are_known(cls, written: str) -> str:
+        read_recipients(written)
+        return written
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender_is_an_address(cls, written: str | None) -> str | None:
+        return read_address(written) if written else None
 
     @field_serializer("store", when_used="json-unless-none")
     def _without_password(self, store: str) -> str:

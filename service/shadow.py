@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from data.store.errors import Missing
+from data.store.errors import Missing, Stale
 from data.store.records import Reading, TicketKey
-from models.answer import Answer
 from models.engine import Engine
 from service.aside import aside
 from service.classify import Classifier
-from service.deadline import Deadline
 from service.errors import Problem
+from service.idle import answer_idly
 from service.loading import Load, examine
 from service.reading import Redacted, reading_of
 
@@ -33,12 +32,6 @@ log = logging.getLogger(__name__)
 MOST_WAITING: Final = 64
 LOADING: Final = 300.0
 """Seconds that loading and examining the challenger may take."""
-
-IDLE_LOOK: Final = 0.05
-"""Seconds between looks at whether something else is computed."""
-
-ALLOWED: Final = 120.0
-"""Seconds for one ticket: due after every request, all of which are due far sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +94,8 @@ class Shadow:
 
     async def _read(self, ticket: Offered) -> None:
         try:
-            while self._classifier.scheduler.cost:
-                await asyncio.sleep(IDLE_LOOK)
-            answer = await self._answer(ticket)
             assert self.engine
+            answer = await answer_idly(self._classifier, self.engine, ticket.text, ticket.language)
             reading = reading_of(answer, ticket.redacted, self.engine.taxonomy, shadow=True)
             self._counted("kept" if await self._keep(ticket.key, ticket.mark, reading) else "dropped")
         except Problem:  # no room, no time, or the end
@@ -113,26 +104,18 @@ class Shadow:
             log.error("the challenger failed on a ticket: %s", type(error).__name__)
             self._counted("failed")
 
-    async def _answer(self, ticket: Offered) -> Answer:
-        engine = self.engine
-        assert engine
-        prepared = await asyncio.to_thread(engine.encode_pre, ticket.text, ticket.language)
-        computed = await self._classifier.scheduler.compute(
-            engine, [prepared], deadline=Deadline.after(ALLOWED), prompt=False, allowed=2 * ALLOWED
-        )
-        return computed.answers[0]
-
 
 async def keep_shadow(calls: StoreCalls, key: TicketKey, mark: str, reading: Reading) -> bool:
     """Keep a challenger's reading, unless the ticket is gone or has another text by now; raises `Problem`."""
 
     def keep(store: Store) -> bool:
-        if store.known(key, mark) is None:
+        known = store.known(key, mark)
+        if known is None:
             return False
-        store.add_reading(key, reading)
+        store.add_reading(key, reading, known.revision)
         return True
 
     try:
         return await calls.ask("write", keep)
-    except Missing:
+    except (Missing, Stale):
         return False

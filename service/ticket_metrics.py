@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from service.metrics import SECONDS
 
@@ -31,6 +31,8 @@ class TicketMetrics:
         self._corrections = counter("corrections", "Corrections by people.", "act", CORRECTIONS)
         self._erased = counter("erased_tickets", "Tickets that were deleted, by why.", "why", ERASED)
         self._shadow = counter("shadow_tickets", "Tickets offered to the challenger.", "outcome", READINGS)
+        self._rescored = counter("rescored_tickets", "Tickets to be read by another model.", "outcome", READINGS)
+        self._waiting = Gauge("reclamo_rescore_waiting", "Tickets that another model answered.", registry=registry)
         self._seconds = Histogram(
             "reclamo_store_seconds", "Waiting for the ticket store.", ["work"], buckets=SECONDS, registry=registry
         )
@@ -52,6 +54,14 @@ class TicketMetrics:
     def shadowed(self, outcome: str) -> None:
         """Count what became of a ticket that the challenger was to read."""
         self._shadow.labels(outcome).inc()
+
+    def rescored(self, outcome: str) -> None:
+        """Count what became of a ticket that another model had answered."""
+        self._rescored.labels(outcome).inc()
+
+    def waiting(self, tickets: int) -> None:
+        """Say how many tickets another model answered."""
+        self._waiting.set(tickets)
 
     def stored(self, work: Work, seconds: float) -> None:
         """Measure a call of the store."""

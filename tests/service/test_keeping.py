@@ -67,6 +67,19 @@ def test_what_is_past_its_time_goes_by_its_source(desk: Desk) -> None:
     assert put(client, "a", "/v1/tickets/shop/old").status_code == 201, "a purge puts up no tombstone"
 
 
+def test_what_is_erased_leaves_the_books_at_once(desk: Desk) -> None:
+    client = desk(timezone="Asia/Ho_Chi_Minh")
+    books: Any = client.app.state.keeping.books  # type: ignore[attr-defined]
+    assert str(books.zone) == "Asia/Ho_Chi_Minh"
+    wait_until(lambda: books.ready)
+    put(client, "parcel")
+    wait_until(lambda: len(books.ledger) == 1, seconds=20)
+    number = books.number
+    client.delete("/v1/tickets/shop/4711")
+    wait_until(lambda: len(books.ledger) == 0, seconds=4)
+    assert books.number > number
+
+
 def test_the_start_purges(desk: Desk, folder: Path) -> None:
     first = desk()
     put(first, "a", received_at="2001-01-01T00:00:00Z")

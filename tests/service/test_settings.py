@@ -23,6 +23,12 @@ def test_a_bad_value_is_named_with_its_variable() -> None:
         read_settings(["--port", "eighty"])
 
 
+def test_a_time_zone_that_nobody_knows_ends_the_start() -> None:
+    with pytest.raises(SettingsError, match=r"RECLAMO_TIMEZONE=Mars/One: .*Europe/Helsinki"):
+        read_settings(["--timezone=Mars/One"])
+    assert read_settings(["--timezone=America/Mexico_City"]).timezone == "America/Mexico_City"
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         Settings().port = 1

@@ -1,0 +1,195 @@
+"""What was done about it: what people asked for against what they got, and failures after a repair.
+
+The store knows when a ticket was answered and closed, if its ticket system says so; it does not know what was paid or
+repaired. So the gap is told in what is known: whether and how soon a message was dealt with, by what it asked for.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from service.reports.breaks import breaks
+from service.reports.figure import Cell, Chart, Column, Figure, Table
+from service.reports.grievances import Grievances
+from service.reports.ledger import Bools, Floats, Ledger, day_of
+from service.reports.periods import divide
+from service.reports.prevalence import interval
+from service.reports.roles import role
+from service.reports.spread import FEWEST_FOR_SHARES, draws, of_mask, slim
+
+AGAIN: Final = 2
+"""From this contact on about one matter, the first did not settle it."""
+
+
+def remedies(found: Grievances) -> Figure | None:
+    """Show how messages were dealt with, by what they ask for."""
+    labels = found.taxonomy.ids("motives")
+    tongue, tickets = found.tongue, found.tickets
+    answers, ends = _tells(tickets, tickets.answered), _tells(tickets, tickets.closed)
+    tells = answers | ends
+    if not labels or not tells.any():
+        return None
+    newest = found.view.ledger.last_day or date.today()
+    age = ((day_of(newest) - tickets.days) * 24).astype(np.float32)
+    late = np.isnan(tickets.answered) & np.isnan(tickets.closed) & (age > tickets.due)
+    again = came_again(found, tickets)
+    to_answer, to_end = Waits(tickets.answered, age), Waits(tickets.closed, age)
+    counts = found.count(slim(tickets, ("motives",)), "motives")
+
+    def row(name: str, number: Cell, asked: Bools) -> list[Cell]:
+        told: list[Cell] = [name, number, _share(tells, asked)]
+        if int((asked & tells).sum()) < FEWEST_FOR_SHARES:
+            return [*told, *[tongue.say("too few")] * 6]
+        return [
+            *told,
+            _share(~np.isnan(tickets.answered), asked & answers),
+            _share(~np.isnan(tickets.closed), asked & ends),
+            to_answer.half_by(asked & answers),
+            to_end.half_by(asked & ends),
+            _share(late, asked & tells & ~np.isnan(tickets.due)),
+            _share(again, asked),
+        ]
+
+    held = tickets.labels["motives"]
+    named = [label for label in labels if held.of(label).any()]
+    rows = [
+        row(
+            tongue.label("motives", label),
+            interval(draws(counts, [label])[0], int(held.of(label).sum())),
+            held.of(label),
+        )
+        for label in named
+    ]
+    everyone = np.ones(len(tickets), np.bool_)
+    rows.append(row(tongue.say("All messages"), len(tickets), everyone))
+    return Figure(
+        id="remedies",
+        title=tongue.say("What people ask for, and what becomes of it"),
+        table=Table(
+            columns=[
+                Column("motive", tongue.say("They ask for"), "text"),
+                Column("messages", tongue.say("Messages")),
+                Column("known", tongue.say("Of sources that tell times"), "share"),
+                Column("answered", tongue.say("Answered"), "share"),
+                Column("closed", tongue.say("Closed"), "share"),
+                Column("half_answered", tongue.say("Half were answered within"), "hours"),
+                Column("half_closed", tongue.say("Half were closed within"), "hours"),
+                Column("overdue", tongue.say("Open beyond their time"), "share"),
+                Column("again", tongue.say("Came back about it"), "share"),
+            ],
+            rows=rows,
+            links=[*(found.link(motive=label) for label in named), None],
+        ),
+        chart=Chart("bars", ["answered", "closed", "overdue"]),
+        told=tongue.say(
+            "{share} of the messages come from sources that tell when they were answered or closed.",
+            share=tongue.share(float(tells.mean())),
+        ),
+        note=found.notes(
+            tongue.say(
+                "Whether people got what they asked for is not known: that a ticket was closed does not mean that "
+                "anything was granted."
+            ),
+            tongue.say(
+                "Messages that were still open on {day} are part of the times, so that fast answers alone do not make "
+                "them look short.",
+                day=tongue.day(newest),
+            ),
+            tongue.say("Shares and times are by labels as they stand; only the number of messages is corrected."),
+            corrected=counts.corrected,
+        ),
+    )  # fmt: skip
+
+
+def deviations(found: Grievances) -> Figure | None:
+    """Show what failed again after it was dealt with (double deviation), over time."""
+    unsolved = role("unsolved", found.taxonomy)
+    if unsolved is None:
+        return None
+    again, before = came_again(found, found.tickets), came_again(found, found.earlier)
+    tickets, tongue = slim(found.tickets, (unsolved.group,)), found.tongue
+    if not (again & unsolved.rows(tickets)).any():
+        return None
+    periods = divide(tickets, found.view.filter)
+    starts, cells = periods.starts, periods.cells
+    of_all = np.bincount(cells, minlength=len(starts))
+    counts = found.count(tickets[again], unsolved.group, cells[again], len(starts))
+    drawn, plain = draws(counts, unsolved.labels), of_mask(unsolved.rows(tickets) & again, cells, len(starts))
+    rows: list[list[Cell]] = []
+    for cell, start in enumerate(starts):
+        if of_all[cell]:
+            share = found.told(drawn[cell] / of_all[cell], plain[cell], int(of_all[cell]))
+            rows.append([start, interval(drawn[cell], float(plain[cell])), share])
+    now = interval(drawn.sum(axis=0), float(plain.sum()))
+    past = found.count(slim(found.earlier, (unsolved.group,))[before], unsolved.group)
+    then = interval(draws(past, unsolved.labels)[0])
+    return Figure(
+        id="deviations",
+        title=tongue.say("Failed again after it was dealt with"),
+        table=Table(
+            columns=[
+                periods.column(tongue),
+                Column("messages", tongue.say("Messages")),
+                Column("share", tongue.say("Share of all"), "share"),
+            ],
+            rows=rows,
+        ),
+        chart=Chart("lines", ["share"], breaks(tickets, tongue)),
+        told=tongue.say(
+            "{number} messages (between {low} and {high}) tell of a matter that was not settled although the writer "
+            "had been in touch before; in the period before it was {earlier} (between {earlier_low} and "
+            "{earlier_high}).",
+            number=tongue.number(now.mid), low=tongue.number(now.low), high=tongue.number(now.high),
+            earlier=tongue.number(then.mid), earlier_low=tongue.number(then.low), earlier_high=tongue.number(then.high),
+        ),
+        note=found.notes(
+            tongue.say(
+                "A second failure weighs more than the first: people forgive a fault more easily than a repair that "
+                "failed."
+            ),
+            tongue.say("The first and the last period may be incomplete."),
+            corrected=counts.corrected,
+        ),
+    )  # fmt: skip
+
+
+def came_again(found: Grievances, tickets: Ledger) -> Bools:
+    """Tickets (n) of people who had been in touch about it before, by the ticket system's count or by their words."""
+    returning = role("returning", found.taxonomy)
+    counted: Bools = tickets.contact >= AGAIN
+    return counted | returning.rows(tickets) if returning else counted
+
+
+class Waits:
+    """How long tickets wait until they are done, those counted that are not done yet (Kaplan and Meier 1958)."""
+
+    def __init__(self, hours: Floats, age: Floats) -> None:
+        """`hours` (n) is NaN where a ticket is not done, and `age` (n) says for how long it has been so."""
+        done = ~np.isnan(hours)
+        time = np.maximum(np.where(done, hours, age), 0)
+        # Of equal times, what was done comes before what was only seen for as long.
+        order = np.lexsort((~done, time))
+        self._order, self._time, self._done = order, time[order], done[order]
+
+    def half_by(self, among: Bools) -> float | None:
+        """Hours within which half of some tickets (n) were done; None where they were not in all the time seen."""
+        part = among[self._order]
+        done = self._done[part]
+        left = np.arange(len(done), 0, -1)
+        undone = np.cumprod(np.where(done, 1 - 1 / left, 1.0)) if len(done) else np.ones(1)
+        half = int(np.argmax(undone <= 0.5 + 1e-9))
+        return float(self._time[part][half]) if undone[half] <= 0.5 + 1e-9 else None
+
+
+def _tells(tickets: Ledger, hours: Floats) -> Bools:
+    """Tickets (n) of sources that tell such a time at least once."""
+    source = tickets.feature("source")
+    known = np.bincount(source.codes[~np.isnan(hours)], minlength=len(source.names)) > 0
+    return np.asarray(known[source.codes], np.bool_)
+
+
+def _share(of: Bools, among: Bools) -> float | None:
+    return float(of[among].mean()) if among.any() else None

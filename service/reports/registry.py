@@ -1,0 +1,40 @@
+"""All pages of the reports, in the order in which the menu has them. Whoever adds a page adds a line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from service.reports.comparing import comparing
+from service.reports.emerging import cards, emerging
+from service.reports.examples import words
+from service.reports.grievances import WORDS
+from service.reports.overview import overview
+from service.reports.pages import FIRST, Content, Page
+from service.reports.psychology import psychology
+from service.reports.rising_page import rising
+
+PAGES: Final[tuple[Page, ...]] = (
+    Page(FIRST, lambda tongue: tongue.say("Overview"), overview, template="reports/overview.html"),
+    Page("psychology", lambda tongue: tongue.say("Psychology"), psychology, template="reports/psychology.html"),
+    Page(
+        WORDS,
+        lambda tongue: tongue.say("In their words"),
+        lambda view: Content(),
+        template="reports/words.html",
+        fresh=words,
+    ),
+    Page("compare", lambda tongue: tongue.say("Compare"), comparing),
+    Page("rising", lambda tongue: tongue.say("Rising"), rising),
+    Page(
+        "emerging",
+        lambda tongue: tongue.say("Not known yet"),
+        emerging,
+        template="reports/emerging.html",
+        fresh=cards,
+    ),
+)
+
+
+def find_page(id_: str) -> Page | None:
+    """Find a page by its id."""
+    return next((page for page in PAGES if page.id == id_), None)

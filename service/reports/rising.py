@@ -1,0 +1,232 @@
+"""Which themes rise, day by day: a few alarms that can be relied on, and earlier signs that cannot.
+
+Every day the last 1 to 14 days of every theme are held against what was to be expected (`baseline.py`), in all places
+together and in each. An alarm must be so rare that chance makes fewer than one a month over all series together; how
+that is shared out is in `surprise.share_out`. Where fifteen themes have 20 messages a week each, no method that keeps
+to that finds more than 82 of 100 doublings within five days, and `benchmarks/rising.py` says how many this one does.
+So there is a second level: a sign is what such a doubling looks like after five days in nine cases of ten. Chance alone
+makes a theme of that size look so on about one day in five. Signs are shown, never sent.
+
+After an alarm its theme is quiet, and later alarms need a rise beyond the one that was told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from service.reports.baseline import WINDOWS, Baseline, seasons
+from service.reports.daily import ALL, Daily, Place
+from service.reports.ledger import Bools, date_of
+from service.reports.surprise import Numbers, share_out, surprise, tail
+
+Level = Literal["alarm", "sign"]
+
+A_DAY: Final = 0.9 / 30
+"""Alarms by chance that are allowed, over all series: fewer than one a month, as forecasts err in more than numbers."""
+
+ALL_PLACES: Final = 0.75
+"""The part of them for themes over all places; the rest is for single places."""
+
+TESTS: Final = 2.0
+"""So many times more often than one window does chance reach a score in some window on a day, and not within the
+quiet time; simulated, at scores of 2.5 to 3.5."""
+
+WARM_UP: Final = 56
+QUIET: Final = 28
+"""Days after an alarm without another about the same theme."""
+APART: Final = 5
+"""Days without a sign after which the next one is a new one."""
+
+LOOKED_BACK: Final = 280
+"""Days before the first that is asked for; what was earlier weighs next to nothing, but for the season."""
+
+FEWEST: Final = 8
+"""Messages in a window that an alarm needs."""
+RATIO: Final = 1.3
+"""Smaller rises are left to the pages, however sure they are."""
+HIGHEST: Final = 4.5
+"""A score that is always enough: chance reaches it once in 800 years of one series."""
+
+_FIVE: Final = WINDOWS.index(5)
+_SAFELY: Final = 1.9
+_FEWEST_THERE: Final = 5
+"""Messages of a place that is named beside the theme."""
+_TOO_FEW: Final = 5.0
+"""Messages to be expected in five days below which a series must reach the highest score."""
+_LOWEST_SIGN: Final = 1.0
+_RUSH: Final = 2.5
+"""Score from which all other messages of a place are taken to have risen: then a theme must rise beyond them."""
+_FADING: Final = 0.5 ** (1 / 35)
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """A theme that rose; `ALL` is all messages together."""
+
+    theme: str
+    level: Level
+    day: int
+    """The day (`Ledger.days`) after which it was noticed."""
+    days: int
+    """It shows most clearly in the sum of so many last days."""
+    count: int
+    expected: float
+    chance: float
+    """How often chance alone brings this in one window of one series."""
+    where: tuple[tuple[Place, int, float], ...] = ()
+    """Places where it rises, with count and expected count; none where it rises everywhere alike."""
+
+    @property
+    def id(self) -> str:
+        """Names it for as long as the tickets do not change."""
+        return f"{self.level}-{self.theme or 'all'}-{date_of(self.day).isoformat()}"
+
+
+@dataclass(frozen=True, eq=False)
+class Day:
+    """What a day shows (..., places, themes): the highest score and its window, and the scores that were asked for."""
+
+    score: Numbers
+    window: Numbers
+    asked: Numbers
+    asked_sign: Numbers
+    seen: Numbers
+    expected: Numbers
+    """By window."""
+    alarm: Bools
+    """(..., themes)."""
+    sign: Bools
+    """Shows a sign today, and no alarm was given lately."""
+    begins: Bools
+    """Shows one that was not there on the days before."""
+
+
+class Watch:
+    """Watches series (..., places, themes) day by day; what stands before the last two axes is kept apart."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._baseline = Baseline(shape)
+        themes = (*shape[:-2], shape[-1])
+        self._quiet = np.zeros(themes)
+        self._signed = np.zeros(themes)
+        self._told = np.ones(shape)
+        """The rises that were told, as ratios; they fade as the baseline learns of them."""
+
+    def step(self, counts: Numbers, weekday: int, season: npt.NDArray[np.floating]) -> Day | None:
+        """Take one more day; None while there are too few to compare with."""
+        seen, plain, spread = self._baseline.step(counts, weekday, season)
+        self._told = 1.0 + (self._told - 1.0) * _FADING
+        self._quiet -= 1
+        self._signed -= 1
+        if self._baseline.days <= WARM_UP:
+            return None
+        ratio, without_first = _rush(seen, plain, spread)
+        expected = plain * self._told * ratio
+        scores = surprise(seen, expected, spread)
+        scores[..., 0] = np.minimum(scores[..., 0], without_first)
+        scores = np.where((seen >= FEWEST) & (seen >= RATIO * expected), scores, -9.0)
+        window = scores.argmax(axis=0)
+        score = scores.max(axis=0)
+        needed = _needed(expected[_FIVE], spread[_FIVE])
+        asked = _asked(needed)
+        asked_sign = np.minimum(np.clip(needed[..., 0, :], _LOWEST_SIGN, HIGHEST), asked[..., 0, :])
+        alarm = (score >= asked).any(axis=-2) & (self._quiet <= 0)
+        sign = (score[..., 0, :] >= asked_sign) & ~alarm & (self._quiet <= 0)
+        begins = sign & (self._signed <= 0)
+        self._quiet[alarm] = QUIET
+        self._signed[alarm | sign] = APART
+        best = np.take_along_axis(seen / np.maximum(plain, 0.1), window[None], axis=0)[0]
+        rose = np.clip(best, self._told, 20.0)
+        self._told = np.where(alarm[..., None, :], rose, self._told)
+        return Day(score, window, asked, asked_sign, seen, expected, alarm, sign, begins)
+
+
+def find_rises(daily: Daily, days: int) -> list[Rise]:
+    """Find what rose in the last so many days, the newest first."""
+    found: list[Rise] = []
+    watch = Watch(daily.counts.shape[1:])
+    season = seasons(daily.counts)
+    for number in range(max(0, len(daily.counts) - days - LOOKED_BACK), len(daily.counts)):
+        day = daily.first + number
+        state = watch.step(daily.counts[number].astype(np.float64), (day + 3) % 7, season[number])
+        if state is None or day <= daily.last - days:
+            continue
+        for theme in np.flatnonzero(state.alarm | state.begins):
+            found.append(_rise(daily, state, int(theme), day))
+    return sorted(found, key=lambda rise: (-rise.day, rise.level, rise.chance))
+
+
+def _rise(daily: Daily, state: Day, theme: int, day: int) -> Rise:
+    level: Level = "alarm" if state.alarm[theme] else "sign"
+    over = state.score[:, theme] - state.asked[:, theme]
+    place = 0 if level == "sign" or over[0] >= 0 else int(over.argmax())
+    window = int(state.window[place, theme])
+    seen, expected = state.seen[window, :, theme], state.expected[window, :, theme]
+    return Rise(
+        theme=daily.themes[theme],
+        level=level,
+        day=day,
+        days=WINDOWS[window],
+        count=int(seen[0]),
+        expected=float(expected[0]),
+        chance=float(tail(state.score[place, theme])),
+        where=_where(daily.places, seen, expected, place),
+    )
+
+
+def _where(
+    places: Sequence[Place], seen: Numbers, expected: Numbers, found: int
+) -> tuple[tuple[Place, int, float], ...]:
+    """Name places whose count rose beyond the rise of the others: up to three, most messages too many first."""
+    named = {found} - {0}
+    for place in range(1, len(places)):
+        others = max(expected[0] - expected[place], 0.5), max(seen[0] - seen[place], 0.5)
+        alike = expected[place] * max(1.0, others[1] / others[0])
+        if seen[place] >= _FEWEST_THERE and float(surprise(seen[place], alike, 1.0 / others[1])) >= 2.33:
+            named.add(place)
+    order = sorted(named, key=lambda place: expected[place] - seen[place])[:3]
+    return tuple((places[place], int(seen[place]), float(expected[place])) for place in order)
+
+
+def _rush(seen: Numbers, expected: Numbers, spread: Numbers) -> tuple[Numbers, Numbers]:
+    """Say how far the other messages of each place rose; 1: not for sure. So a flood is one alarm and not many.
+
+    Scores all messages of a place as well, without the theme that rose most: one theme makes no flood.
+    """
+    others = np.maximum(seen[..., :1] - seen, 0.0)
+    usual = np.maximum(expected[..., :1] - expected, 0.5)
+    scores = surprise(others, usual, spread[..., :1])
+    rose = (scores >= _RUSH) & (others >= FEWEST)
+    ratio = np.where(rose, np.maximum(others / usual, 1.0), 1.0)
+    ratio[..., 0] = 1.0
+    if seen.shape[-1] == 1:
+        return ratio, np.full(seen.shape[:-1], np.inf)
+    most = 1 + (seen - expected)[..., 1:].argmax(axis=-1)
+    return ratio, np.take_along_axis(scores, most[..., None], axis=-1)[..., 0]
+
+
+def _needed(expected: Numbers, spread: Numbers) -> Numbers:
+    """Score the count that a doubling exceeds in five days in nine cases of ten."""
+    twice = 2.0 * expected
+    lowest = np.floor(twice - _SAFELY * np.sqrt(twice + spread * twice**2))
+    score = surprise(np.maximum(lowest, 1.0), expected, spread)
+    return np.where(expected < _TOO_FEW, HIGHEST, score)
+
+
+def _asked(needed: Numbers) -> Numbers:
+    """Share out what chance is allowed: over all places, and in single ones."""
+    asked = np.empty_like(needed)
+    asked[..., 0, :] = share_out(needed[..., 0, :], A_DAY * ALL_PLACES / TESTS, highest=HIGHEST)
+    single = needed[..., 1:, :]
+    if single.shape[-2]:
+        flat = single.reshape(*single.shape[:-2], -1)
+        asked[..., 1:, :] = share_out(flat, A_DAY * (1 - ALL_PLACES) / TESTS, highest=HIGHEST).reshape(single.shape)
+    return asked
+
+
+__all__ = ["ALL", "Day", "Level", "Rise", "Watch", "find_rises"]

@@ -1,0 +1,96 @@
+"""What the settings say of alerts and digests: by which servers they are sent, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from data.taxonomy import Taxonomy
+from models.registry import SHIPPED
+from service.recipients import Recipient, read_recipients
+from service.reports.desk import read_confusions
+from service.reports.digest import Period, Print
+from service.reports.exports import can_print, pdf
+from service.reports.hook import Hook, read_secret
+from service.reports.mail import MailServer
+from service.reports.notices import Notices
+from service.reports.prevalence import Prevalence
+from service.reports.sent import Sent, SentError
+from service.reports.tongue import Tongue
+from service.reports.watching import Watching
+from service.settings import Settings, SettingsError
+
+
+def open_watching(settings: Settings, taxonomy: Callable[[], Taxonomy]) -> Watching | None:
+    """Make what the settings ask for; None where nothing is to be sent. Raises `SettingsError`."""
+    alerts, digests, hook = read_recipients(settings.alert_to), _digests(settings), _hook(settings)
+    mail = mail_server(settings) if alerts or any(digests.values()) else None
+    if not mail and not hook:
+        return None
+    try:
+        sent = Sent(sent_path(settings))
+    except SentError as error:
+        raise SettingsError(f"RECLAMO_SENT: {error}") from None
+
+    def tongue(language: str) -> Tongue:
+        return Tongue(language, taxonomy())
+
+    notices = Notices(sent, tongue, mail, alerts, hook, settings.public_address)
+    return Watching(notices, lambda: read_prevalence(settings), digests, printer())
+
+
+def read_prevalence(settings: Settings) -> Prevalence:
+    """Read how each version of the model errs."""
+    return Prevalence(read_confusions((settings.model or SHIPPED).absolute()))
+
+
+def printer() -> Print | None:
+    """Find what prints PDF; None where nothing does."""
+    return pdf if can_print() else None
+
+
+def mail_server(settings: Settings) -> MailServer:
+    """Find the mail server; raises `SettingsError`."""
+    if settings.smtp_host is None or settings.mail_from is None:
+        raise SettingsError("mail needs a server and a sender: set RECLAMO_SMTP_HOST and RECLAMO_MAIL_FROM")
+    if settings.smtp_user is not None and settings.smtp_tls == "none":
+        raise SettingsError("RECLAMO_SMTP_TLS=none would send the password in the clear: use starttls or tls")
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.mail_from,
+        tls=settings.smtp_tls,
+        user=settings.smtp_user,
+        password=_open(settings.smtp_password),
+    )
+
+
+def sent_path(settings: Settings) -> Path:
+    """Find the file of what was sent; raises `SettingsError`."""
+    if settings.sent is not None:
+        return settings.sent
+    if settings.store and settings.store.startswith("sqlite:///"):
+        return Path(f"{settings.store.removeprefix('sqlite:///').partition('?')[0]}.sent.json")
+    raise SettingsError("RECLAMO_SENT is needed beside PostgreSQL: a file that remembers what was sent")
+
+
+def _digests(settings: Settings) -> dict[Period, Sequence[Recipient]]:
+    return {"week": read_recipients(settings.weekly_to), "month": read_recipients(settings.monthly_to)}
+
+
+def _hook(settings: Settings) -> Hook | None:
+    if settings.webhook is None:
+        return None
+    secret = _open(settings.webhook_secret)
+    if not secret:
+        raise SettingsError("RECLAMO_WEBHOOK needs RECLAMO_WEBHOOK_SECRET, which its calls are signed with")
+    try:
+        return Hook(settings.webhook, read_secret(secret))
+    except ValueError as error:
+        raise SettingsError(f"RECLAMO_WEBHOOK_SECRET {error}") from None
+
+
+def _open(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

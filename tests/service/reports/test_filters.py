@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from service.reports.filters import USUAL_DAYS, Filter
+from tests.service.reports.toy_ledger import fact, ledger
+
+
+def test_a_filter_keeps_what_it_asks_for() -> None:
+    found = ledger(
+        fact(lang="fi", channel="chat", labels={"themes": ["billing", "delivery"], "urgency": ["high"]}),
+        fact(lang="fi", channel="email", labels={"themes": ["billing"]}, day=3),
+        fact(lang="vi", branch="Leeds", labels={"kind": ["praise"]}, day=-3),
+    )
+    kept = {
+        "lang": "fi", "channel": "chat", "theme": "delivery", "urgency": "high", "kind": "complaint", "source": "shop",
+    }  # fmt: skip
+    assert Filter().rows(found).tolist() == [True] * 3
+    assert Filter.model_validate(kept).rows(found).tolist() == [True, False, False]
+    assert Filter(theme="billing").rows(found).tolist() == [True, True, False]
+    assert Filter(branch="Leeds").of(found).ids.tolist() == [found.ids[2]]
+    assert Filter(start=date(2026, 3, 2), end=date(2026, 3, 4)).rows(found).tolist() == [True, False, False]
+    assert not Filter(lang="sv").rows(found).any()
+
+
+def test_a_filter_is_what_its_address_says() -> None:
+    asked = Filter(start=date(2026, 3, 1), lang="fi", branch="TP.HCM & Huế")
+    assert asked.query() == "from=2026-03-01&lang=fi&branch=TP.HCM+%26+Hu%E1%BA%BF"
+    assert Filter.model_validate({"from": "2026-03-01", "lang": "fi", "branch": "TP.HCM & Huế"}) == asked
+    assert Filter().query() == ""
+
+
+def test_missing_dates_are_those_of_the_newest_quarter() -> None:
+    found = ledger(fact(), fact(day=-400))
+    asked = Filter().dated(found)
+    assert asked.end == date(2026, 3, 2)
+    assert asked.start == date(2026, 3, 2) - timedelta(days=USUAL_DAYS - 1)
+    before = asked.before()
+    assert before.end == asked.start - timedelta(days=1)
+    assert before.start == asked.start - timedelta(days=USUAL_DAYS)
+    assert Filter(end=date(2020, 1, 1)).dated(ledger()).start is not None
+    with pytest.raises(ValueError, match="without dates"):
+        Filter().before()
+
+
+def test_dates_must_be_in_order() -> None:
+    with pytest.raises(ValidationError, match="later"):
+        Filter(start=date(2026, 3, 2), end=date(2026, 3, 1))
