@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
 from data.store.errors import Missing, Unsettled
@@ -31,6 +31,11 @@ Lang = Annotated[str, Field(min_length=2, max_length=8, pattern=r"^[a-z]{2,3}(-[
 _LONGEST_ID: Final = 60
 
 
+def _whole(value: object) -> object:
+    """Take 3.0 for 3, as JSON does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -44,14 +49,16 @@ class DecisionBody(_Strict):
 class NameBody(DecisionBody):
     """What a group is called, in one language of the taxonomy or in several."""
 
-    names: Annotated[dict[Lang, Name], Field(min_length=1, max_length=40)] = Field(examples=[{"en": "Parking fees"}])
+    names: Annotated[dict[Lang, Name], Field(min_length=1, max_length=40)] = Field(
+        examples=[{"en": "Parking fees"}], json_schema_extra={"additionalProperties": False}
+    )
     label: LabelId | None = Field(default=None, description="Id of the label to be. Unset: made of the name.")
 
 
 class MergeBody(DecisionBody):
     """Which group takes the tickets."""
 
-    into: int = Field(ge=1, le=2**53)
+    into: Annotated[int, BeforeValidator(_whole)] = Field(ge=1, le=2**53)
 
 
 class GroupBody(BaseModel):

@@ -20,8 +20,10 @@ def breaks(ledger: Ledger, tongue: Tongue) -> list[Break]:
     While a new model reads older tickets anew, the newest first, the break wanders back; then it is gone.
     """
     versions = ledger.feature("model")
+    if len(versions.names) < 2:
+        return []
     days, places = np.unique(ledger.days, return_inverse=True)
-    if len(days) < 2 or len(versions.names) < 2:
+    if len(days) < 2:
         return []
     cells = places * len(versions.names) + versions.codes
     daily = np.bincount(cells, minlength=len(days) * len(versions.names)).reshape(len(days), -1)

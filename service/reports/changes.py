@@ -14,9 +14,9 @@ import numpy as np
 
 from data.taxonomy import GroupId
 from service.reports.figure import Interval
-from service.reports.ledger import Bools, Floats, Ledger
+from service.reports.ledger import Bools, Floats, Ints, Ledger
 from service.reports.pages import address
-from service.reports.prevalence import interval
+from service.reports.prevalence import Counts, interval
 from service.reports.roles import role
 from service.reports.view import View
 
@@ -30,6 +30,8 @@ SLACK: Final = 0.1
 """Part of the period before that may be without tickets at its beginning: where few come, the first may come late."""
 
 _SURE: Final = 1.96
+_MANIFOLD: Final = 2.0
+"""From so many times as many on, a percentage is harder to read."""
 
 
 @dataclass(frozen=True)
@@ -72,27 +74,36 @@ class Since:
     def __init__(self, view: View) -> None:
         self.view = view
         self._found: dict[GroupId, list[Change]] = {}
-        self._both: tuple[Ledger, Bools] | None = None
+        self._counts: dict[GroupId, tuple[Counts, int]] = {}
+        self._both: tuple[Ledger, Ints] | None = None
+
+    def counts(self, group: GroupId) -> tuple[Counts, int]:
+        """Count a group, and say which cell is the view's: what is written and what is drawn are the same counts."""
+        if group not in self._counts:
+            if comparable(self.view):
+                self._counts[group] = self.view.prevalence.counts(*self._tickets(group), 2), 1
+            else:
+                self._counts[group] = self.view.prevalence.counts(self.view.tickets, group), 0
+        return self._counts[group]
 
     def of(self, group: GroupId) -> list[Change]:
         """List a group's labels, the largest growth first; none where there is nothing to compare with."""
         if group not in self._found:
             known = self.view.tongue.taxonomy.ids(group) and comparable(self.view)
-            self._found[group] = _compare(self.view, group, *self._tickets()) if known else []
+            self._found[group] = _compare(self.view, group, self.counts(group)[0]) if known else []
         return self._found[group]
 
-    def _tickets(self) -> tuple[Ledger, Bools]:
-        """Take the tickets of both periods, and which of them are of the view."""
+    def _tickets(self, group: GroupId) -> tuple[Ledger, GroupId, Ints]:
+        """Take the tickets of both periods, and the period of each: 1 is the view's."""
         if self._both is None:
             ledger, asked = self.view.ledger, self.view.filter
             now = asked.rows(ledger)
             rows = np.flatnonzero(now | asked.before().rows(ledger))
-            self._both = ledger[rows], now[rows]
-        return self._both
+            self._both = ledger[rows], now[rows].astype(np.int64)
+        return self._both[0], group, self._both[1]
 
 
-def _compare(view: View, group: GroupId, both: Ledger, now: Bools) -> list[Change]:
-    counts = view.prevalence.counts(both, group, now.astype(np.int64), 2)
+def _compare(view: View, group: GroupId, counts: Counts) -> list[Change]:
     held, pressing = view.tickets.labels[group], _pressing(view)
     found: list[Change] = []
     for label in counts.names:
@@ -176,6 +187,11 @@ def _volume(view: View, n: int, before: int, days: int) -> str:
         return tongue.say("In the {days} days before there were none.", **numbers)
     if abs(n - before) <= _SURE * np.sqrt(n + before):
         return tongue.say("In the {days} days before there were about as many ({before}).", **numbers)
+    if n >= _MANIFOLD * before:
+        times = tongue.number(n / before, 0 if n >= 10 * before else 1)
+        return tongue.say(
+            "That is {times} times as many as in the {days} days before ({before}).", times=times, **numbers
+        )
     numbers["share"] = tongue.share(abs(n / before - 1))
     if n > before:
         return tongue.say("That is {share} more than in the {days} days before ({before}).", **numbers)

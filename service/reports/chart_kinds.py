@@ -119,8 +119,9 @@ def lines(sheet: Sheet) -> None:
         )  # fmt: skip
         if any(a < b for a, b in zip(low, high, strict=True)):
             axes.fill_between(days, low, high, color=colour, alpha=0.13, linewidth=0)
+    lowest = min([ends(row[place])[0] for row in rows for place, _ in sheet.columns if ends(row[place])[0] < 0] or [0])
     top = axes.get_ylim()[1]
-    axes.set_ylim(min(0.0, axes.get_ylim()[0]) if axes.get_ylim()[0] < 0 else 0, top if top > 0 else 1)
+    axes.set_ylim(1.05 * lowest, top if top > 0 else 1)
     for each in sheet.chart.breaks:
         at = date2num(each.at)
         if days and days[0] <= at <= days[-1]:
@@ -165,8 +166,13 @@ def heat(sheet: Sheet) -> None:
                     fontsize="small", color=INK if light else "white",
                 )  # fmt: skip
     _name_rows(sheet, np.arange(len(rows), dtype=float) + 0.5)
-    names = [textwrap.fill(column.title, 12) for _, column in columns]
     leaning = len(columns) > (3 if sheet.narrow else 8)
+    names = [
+        textwrap.shorten(column.title, 24, placeholder="…")
+        if leaning
+        else textwrap.fill(column.title, 13, break_long_words=False)
+        for _, column in columns
+    ]
     axes.set_xticks(
         np.arange(len(columns)) + 0.5, names, fontsize="small", rotation=40 if leaning else 0,
         ha="left" if leaning else "center",
@@ -187,10 +193,17 @@ def quadrant(sheet: Sheet) -> None:
     across, up = (np.array([middle(row[place]) for row in rows]) for place in (x, y))
     sizes = np.array([middle(row[columns[2][0]]) for row in rows]) if len(columns) > 2 else np.ones(len(rows))
     largest = np.nanmax(sizes) if len(sizes) and np.nanmax(sizes) > 0 else 1.0
-    axes.scatter(across, up, 30 + 500 * np.nan_to_num(sizes) / largest, color=COLOURS[0], alpha=0.55, edgecolor=INK)
-    for row, at, height in zip(rows, across, up, strict=True):
-        name = sheet.pen.cell(row[0], "text").value
-        axes.annotate(textwrap.fill(name, 16), (at, height), (6, 6), textcoords="offset points", fontsize="x-small")
+    areas = 30 + 500 * np.nan_to_num(sizes) / largest
+    axes.scatter(across, up, areas, color=COLOURS[0], alpha=0.55, edgecolor=INK)
+    edge = float(across.max() + across.min()) / 2 if len(rows) else 0.0
+    for row, at, height, area in zip(rows, across, up, areas, strict=True):
+        # Names stand beside their points: to the right, and to the left where the chart ends there.
+        aside = (2 + float(np.sqrt(area / np.pi))) * (1 if at <= edge else -1)
+        name = textwrap.fill(sheet.pen.cell(row[0], "text").value, 16, break_long_words=False)
+        axes.annotate(
+            name, (at, height), (aside, 0), textcoords="offset points", fontsize="small", va="center",
+            ha="left" if aside > 0 else "right", linespacing=1.0,
+        )  # fmt: skip
     if len(rows):
         axes.axvline(float(np.median(across)), color=SOFT, linestyle="--", linewidth=1)
         axes.axhline(float(np.median(up)), color=SOFT, linestyle="--", linewidth=1)
@@ -202,10 +215,11 @@ def quadrant(sheet: Sheet) -> None:
 
 
 def _name_rows(sheet: Sheet, places: npt.NDArray[np.floating]) -> None:
-    first = sheet.figure.table.columns[0].kind
-    names = [sheet.pen.cell(row[0], first).value for row in sheet.rows]
+    columns = sheet.figure.table.columns[: sheet.chart.named_by]
+    parts = [[sheet.pen.cell(row[i], each.kind).value for i, each in enumerate(columns)] for row in sheet.rows]
     width = 16 if sheet.narrow else 28
-    sheet.axes.set_yticks(places, [textwrap.fill(textwrap.shorten(name, 60, placeholder="…"), width) for name in names])
+    names = [[textwrap.fill(textwrap.shorten(name, 60, placeholder="…"), width) for name in each] for each in parts]
+    sheet.axes.set_yticks(places, ["\n".join(each) for each in names])
 
 
 def _scale(sheet: Sheet, axis: Axis, kind: CellKind) -> None:

@@ -56,10 +56,7 @@ class Sheet:
     @property
     def rows(self) -> Sequence[Sequence[Cell]]:
         """The rows that are drawn."""
-        rows = self.figure.table.rows
-        if self.chart.undrawn:
-            rows = [row for row in rows if row[0] not in self.chart.undrawn]
-        return rows[-4 * MOST_ROWS :] if self.chart.kind == "lines" else rows[:MOST_ROWS]
+        return drawn_rows(self.figure, self.chart)
 
     @property
     def columns(self) -> list[tuple[int, Column]]:
@@ -76,7 +73,8 @@ def can_draw() -> bool:
 def chart_size(figure: Figure, *, narrow: bool = False) -> tuple[int, int]:
     """Width and height of a chart in pixels, without drawing it."""
     width = NARROW if narrow else WIDE
-    chart, rows = figure.chart, min(len(figure.table.rows), MOST_ROWS)
+    chart = figure.chart
+    rows = len(drawn_rows(figure, chart)) if chart else 0
     if chart is None or chart.kind in ("lines", "quadrant"):
         return width, 300 if narrow else 340
     dated = figure.table.columns[0].kind in ("date", "month")
@@ -86,6 +84,17 @@ def chart_size(figure: Figure, *, narrow: bool = False) -> tuple[int, int]:
     row = max(ROW * (1.5 if narrow and chart.kind != "heat" else 1), 15 * groups + 8)
     legend = 26 * -(-len(chart.series) // (2 if narrow else 4)) if groups > 1 or chart.kind == "stack" else 0
     return width, int(MARGIN + row * max(1, rows) + legend + (40 if chart.kind == "heat" else 0))
+
+
+def drawn_rows(figure: Figure, chart: Chart) -> Sequence[Sequence[Cell]]:
+    """List the rows that are drawn: those with some number, and no more than fit."""
+    places = [place for place, column in enumerate(figure.table.columns) if column.id in chart.series]
+    rows = [
+        row
+        for row in figure.table.rows
+        if row[0] not in chart.undrawn and any(isinstance(row[place], (int, float, Interval)) for place in places)
+    ]
+    return rows[-4 * MOST_ROWS :] if chart.kind == "lines" else rows[:MOST_ROWS]
 
 
 def draw(figure: Figure, pen: Pen, form: Form, *, narrow: bool = False) -> bytes:

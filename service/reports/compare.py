@@ -37,7 +37,8 @@ class _Sides:
     """What is held against each other: names as stored (C), tickets (C), and the side of each of the view's (n)."""
 
     by: By
-    names: Sequence[str]
+    names: Sequence[str | None]
+    """None for the small ones together."""
     titles: Sequence[str]
     tickets: Ints
     cells: Ints
@@ -82,7 +83,10 @@ def _asked(view: View, group: GroupId) -> bool:
 
 
 def _sides(view: View, by: By) -> _Sides:
-    """Take the largest sides; what has no name is none, and what the machine could not read is on none."""
+    """Take the largest sides, and the smaller ones together where that makes a side.
+
+    What has no name is none, and what the machine could not read is on none.
+    """
     tickets = view.tickets
     feature, read = tickets.feature(by), view.prevalence.read(tickets)
     numbers = np.bincount(feature.codes[read], minlength=len(feature.names))
@@ -90,9 +94,15 @@ def _sides(view: View, by: By) -> _Sides:
     kept = [i for i in ranked if feature.names[i] and numbers[i] >= FEWEST][:MOST_SIDES]
     place = np.full(len(feature.names) + 1, -1, np.int64)
     place[kept] = np.arange(len(kept))
-    names = [feature.names[i] for i in kept]
-    titles = [view.tongue.tongue_name(name) for name in names] if by == "lang" else names
-    return _Sides(by, names, titles, numbers[kept], np.where(read, place[feature.codes], -1))
+    names: list[str | None] = [feature.names[i] for i in kept]
+    titles = [view.tongue.tongue_name(feature.names[i]) if by == "lang" else feature.names[i] for i in kept]
+    small = [i for i in ranked if feature.names[i] and i not in kept]
+    if kept and numbers[small].sum() >= FEWEST:
+        place[small] = len(kept)
+        names.append(None)
+        titles.append(view.tongue.say("The others together"))
+    cells = np.where(read, place[feature.codes], -1)
+    return _Sides(by, names, titles, np.bincount(cells[cells >= 0], minlength=len(names)), cells)
 
 
 def _compared(view: View, sides: _Sides, group: Group) -> _Compared | None:
@@ -132,7 +142,7 @@ def _overview(view: View, sides: _Sides) -> Figure:
                 Column("warning", tongue.say("Note"), "text"),
             ],
             rows,
-            [address(view, **{sides.by: name}) for name in sides.names],
+            [address(view, **{sides.by: name}) if name else None for name in sides.names],
         ),
         chart=Chart("bars", ["messages"]),
         told=tongue.say("Each side is compared with all the others together."),
@@ -195,7 +205,7 @@ def _differences(view: View, sides: _Sides, found: Sequence[_Compared], clear: B
             ],
             rows,
         ),
-        chart=Chart("bars", ["share", "elsewhere"]) if rows else None,
+        chart=Chart("bars", ["share", "elsewhere"], named_by=2) if rows else None,
         told=told,
         note=tongue.say(
             "Corrected for the classifier's errors in each language, and for the number of comparisons on this page: "
@@ -234,7 +244,7 @@ def _side_by_side(view: View, sides: _Sides, found: _Compared, clear: Bools, dou
                 *columns,
                 Column("more", tongue.say("More than elsewhere in"), "text"),
                 Column("less", tongue.say("Less than elsewhere in"), "text"),
-                Column("doubtful", tongue.say("Counted otherwise, but it may be the classifier's"), "text"),
+                Column("doubtful", tongue.say("Counts differ, perhaps by the classifier's errors"), "text"),
             ],
             rows,
         ),

@@ -119,20 +119,27 @@ def draw_many(answers: Ints, usual: Floats, rates: Floats, dice: np.random.Gener
     return held
 
 
-def draw_single(said: Ints, usual: Floats, rates: Floats, dice: np.random.Generator) -> Floats:
+def matrices_of(rates: Floats, *, silent: bool) -> tuple[Floats, Floats]:
+    """Write the rates of a single group (1 × K × K + 1 × S) as matrices (S × K × Y), and their inverses (S × Y × K).
+
+    Y is K, and one more where nothing may have been said (`silent`).
+    """
+    matrix: Floats = np.ascontiguousarray(np.moveaxis(rates[0] if silent else rates[0, :, :-1], -1, 0))
+    return matrix, np.linalg.pinv(matrix).astype(np.float32)
+
+
+def draw_single(said: Ints, usual: Floats, matrices: tuple[Floats, Floats], dice: np.random.Generator) -> Floats:
     """Draw how many tickets have each label of a single group (K × C × S); they add up to the tickets.
 
-    `said` (K + 1 × C), nothing last; `usual` (K + 1) stands beside it; `rates` are 1 × K × K + 1 × S. The likeliest mix
-    of true labels behind each draw of what is said is found by expectation maximisation (the maximum-likelihood
-    quantifier of Saerens et al. 2002, on a matrix); then each answer's tickets are shared out among the true labels by
-    Bayes' rule.
+    `said` (Y × C), nothing last where it may be; `usual` (Y) stands beside it; `matrices_of` makes the matrices. The
+    likeliest mix of true labels behind each draw of what is said is found by expectation maximisation (the
+    maximum-likelihood quantifier of Saerens et al. 2002, on a matrix); then each answer's tickets are shared out among
+    the true labels by Bayes' rule.
     """
-    matrix = np.moveaxis(rates[0], -1, 0)  # S × K × Y
-    if not said[-1].any():
-        matrix, said, usual = matrix[..., :-1], said[:-1], usual[:-1]
+    matrix, inverse = matrices
     shares = dice.standard_gamma(said.T + usual, (DRAWS, *said.T.shape), np.float32) + np.float32(1e-20)
     shares /= shares.sum(axis=-1, keepdims=True)  # S × C × Y
-    mix = np.maximum(shares @ np.linalg.pinv(matrix), 1e-3)
+    mix = np.maximum(shares @ inverse, 1e-3)
     mix /= mix.sum(axis=-1, keepdims=True)
     turned = np.swapaxes(matrix, 1, 2)
     for _ in range(STEPS):

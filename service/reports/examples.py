@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CANDIDATES: Final = 200
 """Messages of a cell that its examples are chosen from."""
 
-FEW_CANDIDATES: Final = 50
+FEW_CANDIDATES: Final = 100
 """The same where there are many cells on a page."""
 
 SHORTEST: Final = 30

@@ -67,6 +67,8 @@ class Chart:
     breaks: Sequence[Break] = ()
     undrawn: Sequence[date] = ()
     """Rows of `lines` that only the table has: their week or month is not whole, and would look like a fall."""
+    named_by: int = 1
+    """Columns, from the first on, that name a row."""
 
 
 @dataclass(frozen=True)

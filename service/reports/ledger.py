@@ -7,7 +7,7 @@ with the default taxonomy, and most counts over them some milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -107,16 +107,15 @@ class Ledger:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, rows: Bools | Ints) -> Ledger:
+    def __getitem__(self, rows: Bools | Ints | slice) -> Ledger:
         """Keep some tickets: those where a mask (n) is true, or those at some places."""
-        said = {group: self.labels[group] for group in GROUP_IDS}
-        kept = {group: Labels(labels.names, labels.held[:, rows]) for group, labels in self.labels.items()}
-        for group, labels in self.said.items():
-            same = labels is self.labels[group]
-            said[group] = kept[group] if same else Labels(labels.names, labels.held[:, rows])
-        features = {name: Feature(each.names, each.codes[rows]) for name, each in self.features.items()}
-        plain = {field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name in _PLAIN}
-        return replace(self, **plain, features=features, labels=kept, said=said)
+        places = np.arange(len(self))[rows]
+        if len(places) == len(self) and np.asarray(rows).dtype == np.bool_:
+            return self
+        features = {name: Feature(each.names, each.codes.take(places)) for name, each in self.features.items()}
+        plain = {field.name: getattr(self, field.name).take(places) for field in fields(self) if field.name in _PLAIN}
+        labels = _Picked(self.labels, places)
+        return replace(self, **plain, features=features, labels=labels, said=_Picked(self.said, places, labels))
 
     def feature(self, name: str) -> Feature:
         """One of `FEATURES`; raises `KeyError`."""
@@ -131,6 +130,31 @@ class Ledger:
     def last_day(self) -> date | None:
         """The latest day of receipt; None where there are no tickets."""
         return date_of(int(self.days.max())) if len(self) else None
+
+
+class _Picked(Mapping[GroupId, Labels]):
+    """The labels of some tickets. A group's are picked when they are first asked for: most figures need one or two."""
+
+    def __init__(self, whole: Mapping[GroupId, Labels], places: Ints, same: _Picked | None = None) -> None:
+        """Pick at `places`; `same` has picked from another mapping, and groups that were the same there stay so."""
+        self._whole, self._places, self._same = whole, places, same
+        self._picked: dict[GroupId, Labels] = {}
+
+    def __getitem__(self, group: GroupId) -> Labels:
+        # Two threads may both pick a group, but what either got first is what both have.
+        return self._picked.get(group) or self._picked.setdefault(group, self._pick(group))
+
+    def __iter__(self) -> Iterator[GroupId]:
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def _pick(self, group: GroupId) -> Labels:
+        labels = self._whole[group]
+        if self._same is not None and labels is self._same._whole[group]:
+            return self._same[group]
+        return Labels(labels.names, labels.held.take(self._places, axis=1))
 
 
 _PLAIN: Final = ("ids", "days", "answered", "closed", "due", "contact", "certainty", "judged", "needs_review")

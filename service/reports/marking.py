@@ -21,7 +21,7 @@ PRIOR: Final = 10.0
 CERTAIN: Final = 2.58
 """Standard errors that a word must be away from chance: of a hundred words without meaning one passes."""
 
-COMMON: Final = 0.2
+COMMON: Final = 0.1
 """Share of the other messages from which on a word is a common one ("the"), which marks nothing that helps a reader."""
 
 SHORTEST: Final = 2

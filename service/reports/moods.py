@@ -170,6 +170,6 @@ def _told(found: Grievances, rows: Sequence[Sequence[object]]) -> str:
         return ""
     share, theme = max(known)
     return found.tongue.say(
-        "The largest share of calm but urgent messages, {share}, is about “{theme}”.",
+        "“{theme}” has the largest share of calm but urgent messages: {share}.",
         share=found.tongue.share(share), theme=theme,
     )  # fmt: skip

@@ -125,7 +125,7 @@ def told(rise: Rise, tongue: Tongue) -> str:
         theme=name_of(rise, tongue),
         count=tongue.number(rise.count),
         day=tongue.day(date_of(rise.day)),
-        expected=tongue.number(rise.expected, 0 if rise.expected >= 10 else 1),
+        expected=_expected(rise.expected, tongue),
     )
 
 
@@ -135,7 +135,7 @@ def told_where(rise: Rise, tongue: Tongue) -> list[str]:
 
 
 def _there(place: Place, count: int, expected: float, tongue: Tongue) -> str:
-    numbers = {"count": tongue.number(count), "expected": tongue.number(expected, 0 if expected >= 10 else 1)}
+    numbers = {"count": tongue.number(count), "expected": _expected(expected, tongue)}
     if place.feature == "lang":
         language = tongue.tongue_name(place.value)
         return tongue.say("Above all in {language}: {count} instead of about {expected}.", language=language, **numbers)
@@ -145,6 +145,11 @@ def _there(place: Place, count: int, expected: float, tongue: Tongue) -> str:
     if place.feature == "source":
         return tongue.say("Above all from the source {name}: {count} instead of about {expected}.", **numbers)
     return tongue.say("Above all about the branch {name}: {count} instead of about {expected}.", **numbers)
+
+
+def _expected(number: float, tongue: Tongue) -> str:
+    """Write how many were to be expected, never as none: of nothing, nothing could be said."""
+    return tongue.number(max(number, 0.1), 0 if number >= 10 else 1)
 
 
 def link(rise: Rise, home: str | None, language: str) -> str | None:

@@ -39,7 +39,7 @@ def overview(view: View) -> Content:
         mix(since, "kind", view.tongue.say("What people write")),
         mix(since, "themes", view.tongue.say("What it is about")),
         trend(view, periods, breaks),
-        urgency(view),
+        urgency(since),
         returning(view, periods, breaks),
     ]
     figures = [each for each in made if each is not None]
@@ -67,7 +67,7 @@ def mix(since: Since, group: GroupId, title: str) -> Figure | None:
     labels = tongue.taxonomy.ids(group)
     if not labels:
         return None
-    counts = view.prevalence.counts(view.tickets, group)
+    counts, now = since.counts(group)
     changes = {each.label: each for each in since.of(group)}
     columns = [
         Column("label", tongue.say("Label"), "text"),
@@ -79,14 +79,14 @@ def mix(since: Since, group: GroupId, title: str) -> Figure | None:
             Column("before", tongue.say("Period before")),
             Column("change", tongue.say("Change")),
         ]
-    order = labels if group == "kind" else sorted(labels, key=lambda each: -counts.interval(each).mid)
+    order = labels if group == "kind" else sorted(labels, key=lambda each: -counts.interval(each, now).mid)
     rows: list[Sequence[Cell]] = []
     for label in order:
-        row: list[Cell] = [tongue.label(group, label), counts.interval(label), counts.share(label)]
+        row: list[Cell] = [tongue.label(group, label), counts.interval(label, now), counts.share(label, now)]
         if changes:
             row += [changes[label].before, changes[label].difference] if label in changes else [None, None]
         rows.append(row)
-    top = max(labels, key=lambda each: counts.interval(each).mid)
+    top = max(labels, key=lambda each: counts.interval(each, now).mid)
     field = {"kind": "kind", "themes": "theme"}.get(group, group)
     return Figure(
         id=group,
@@ -96,7 +96,7 @@ def mix(since: Since, group: GroupId, title: str) -> Figure | None:
         told=tongue.say(
             "Most often: {label}, about {share} of the messages.",
             label=tongue.label(group, top),
-            share=tongue.share(counts.share(top).mid),
+            share=tongue.share(counts.share(top, now).mid),
         ),
         note=correction_note(view, corrected=counts.corrected),
     )
@@ -124,12 +124,13 @@ def trend(view: View, periods: Periods, breaks: Sequence[Break]) -> Figure | Non
     )
 
 
-def urgency(view: View) -> Figure | None:
+def urgency(since: Since) -> Figure | None:
     """Estimate how pressing messages are, and count whether they were answered in time, where that is known."""
-    tongue, labels = view.tongue, view.tongue.taxonomy.ids("urgency")
+    view, tongue = since.view, since.view.tongue
+    labels = tongue.taxonomy.ids("urgency")
     if not labels:
         return None
-    counts = view.prevalence.counts(view.tickets, "urgency")
+    counts, now = since.counts("urgency")
     known, met = answered_in_time(view)
     held = view.tickets.labels["urgency"]
     order = list(reversed(labels))
@@ -141,8 +142,8 @@ def urgency(view: View) -> Figure | None:
         rows.append(
             [
                 tongue.label("urgency", label),
-                counts.interval(label),
-                counts.share(label),
+                counts.interval(label, now),
+                counts.share(label, now),
                 group.label(label).respond_within_hours if group else None,
                 tells / max(1, int(mine.sum())) if mine.any() else None,
                 int((met & mine).sum()) / tells if tells else None,
@@ -159,7 +160,7 @@ def urgency(view: View) -> Figure | None:
                 Column("messages", tongue.say("Messages")),
                 Column("share", tongue.say("Share"), "share"),
                 Column("due", tongue.say("To answer within (hours)"), "hours"),
-                Column("known", tongue.say("Whether it was is known of"), "share"),
+                Column("known", tongue.say("Answer times known"), "share"),
                 Column("met", tongue.say("Answered in time"), "share"),
             ],
             rows,

@@ -94,7 +94,7 @@ def justice(found: Grievances) -> Figure | None:
             corrected=_corrected(found, counts),
         ),
         told=lambda column, theme, share: tongue.say(
-            "What is missed most is “{form}”, by {share} of the messages about “{theme}”.",
+            "What stands out most as missed is “{form}”: in {share} of the messages about “{theme}”.",
             form=column, theme=theme, share=share,
         ),
     )  # fmt: skip
@@ -117,7 +117,7 @@ def emotions(found: Grievances) -> Figure | None:
             corrected=_corrected(found, counts),
         ),
         told=lambda column, theme, share: tongue.say(
-            "The most frequent feeling is “{emotion}”: {share} of the messages about “{theme}”.",
+            "What stands out most is “{emotion}”: in {share} of the messages about “{theme}”.",
             emotion=column, theme=theme, share=share,
         ),
     )  # fmt: skip

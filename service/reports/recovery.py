@@ -72,11 +72,11 @@ def remedies(found: Grievances) -> Figure | None:
             columns=[
                 Column("motive", tongue.say("They ask for"), "text"),
                 Column("messages", tongue.say("Messages")),
-                Column("known", tongue.say("Of sources that tell times"), "share"),
+                Column("known", tongue.say("Systems that report times"), "share"),
                 Column("answered", tongue.say("Answered"), "share"),
                 Column("closed", tongue.say("Closed"), "share"),
-                Column("half_answered", tongue.say("Half were answered within"), "hours"),
-                Column("half_closed", tongue.say("Half were closed within"), "hours"),
+                Column("half_answered", tongue.say("Half were answered within (hours)"), "hours"),
+                Column("half_closed", tongue.say("Half were closed within (hours)"), "hours"),
                 Column("overdue", tongue.say("Open beyond their time"), "share"),
                 Column("again", tongue.say("Came back about it"), "share"),
             ],
@@ -123,6 +123,7 @@ def deviations(found: Grievances) -> Figure | None:
         if of_all[cell]:
             share = found.told(drawn[cell] / of_all[cell], plain[cell], int(of_all[cell]))
             rows.append([start, interval(drawn[cell], float(plain[cell])), share])
+    told = sum(not isinstance(row[2], str) for row in rows)
     now = interval(drawn.sum(axis=0), float(plain.sum()))
     past = found.count(slim(found.earlier, (unsolved.group,))[before], unsolved.group)
     then = interval(draws(past, unsolved.labels)[0])
@@ -137,7 +138,8 @@ def deviations(found: Grievances) -> Figure | None:
             ],
             rows=rows,
         ),
-        chart=Chart("lines", ["share"], breaks(tickets, tongue)),
+        # Shares with holes between them make no line that could be read.
+        chart=Chart("lines", ["share" if told > 2 * len(rows) / 3 else "messages"], breaks(tickets, tongue)),
         told=tongue.say(
             "{number} messages (between {low} and {high}) tell of a matter that was not settled although the writer "
             "had been in touch before; in the period before it was {earlier} (between {earlier_low} and "

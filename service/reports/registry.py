@@ -24,7 +24,7 @@ PAGES: Final[tuple[Page, ...]] = (
         fresh=words,
     ),
     Page("compare", lambda tongue: tongue.say("Compare"), comparing),
-    Page("rising", lambda tongue: tongue.say("Rising"), rising),
+    Page("rising", lambda tongue: tongue.say("Rising"), rising, template="reports/rising.html"),
     Page(
         "emerging",
         lambda tongue: tongue.say("Not known yet"),

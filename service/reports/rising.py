@@ -26,7 +26,7 @@ from service.reports.surprise import Numbers, share_out, surprise, tail
 
 Level = Literal["alarm", "sign"]
 
-A_DAY: Final = 0.9 / 30
+A_DAY: Final = 0.8 / 30
 """Alarms by chance that are allowed, over all series: fewer than one a month, as forecasts err in more than numbers."""
 
 ALL_PLACES: Final = 0.75
@@ -62,6 +62,10 @@ _LOWEST_SIGN: Final = 1.0
 _RUSH: Final = 2.5
 """Score from which all other messages of a place are taken to have risen: then a theme must rise beyond them."""
 _FADING: Final = 0.5 ** (1 / 35)
+_SLACK: Final = 3.0
+"""Messages that the last two weeks may lack of a rise that was told; where they lack more, it is over."""
+_LENT: Final = 2.0
+"""Messages of all places that stand beside a place's own, where it is said by how much a theme rose there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ class Watch:
         """Take one more day; None while there are too few to compare with."""
         seen, plain, spread = self._baseline.step(counts, weekday, season)
         self._told = 1.0 + (self._told - 1.0) * _FADING
+        self._told = np.minimum(self._told, np.maximum((seen[-1] + _SLACK) / np.maximum(plain[-1], 0.1), 1.0))
         self._quiet -= 1
         self._signed -= 1
         if self._baseline.days <= WARM_UP:
@@ -140,9 +145,7 @@ class Watch:
         begins = sign & (self._signed <= 0)
         self._quiet[alarm] = QUIET
         self._signed[alarm | sign] = APART
-        best = np.take_along_axis(seen / np.maximum(plain, 0.1), window[None], axis=0)[0]
-        rose = np.clip(best, self._told, 20.0)
-        self._told = np.where(alarm[..., None, :], rose, self._told)
+        self._told = np.where(alarm[..., None, :], _rose(seen, plain, window, self._told), self._told)
         return Day(score, window, asked, asked_sign, seen, expected, alarm, sign, begins)
 
 
@@ -208,6 +211,17 @@ def _rush(seen: Numbers, expected: Numbers, spread: Numbers) -> tuple[Numbers, N
         return ratio, np.full(seen.shape[:-1], np.inf)
     most = 1 + (seen - expected)[..., 1:].argmax(axis=-1)
     return ratio, np.take_along_axis(scores, most[..., None], axis=-1)[..., 0]
+
+
+def _rose(seen: Numbers, expected: Numbers, window: npt.NDArray[np.integer], told: Numbers) -> Numbers:
+    """Say by how much themes rose in each place, in the window that shows them best over all places.
+
+    What few messages of a place say is drawn towards all places: one by chance should not hide what rises there later.
+    """
+    best = window[None, ..., :1, :]
+    now, usual = (np.take_along_axis(each, best, axis=0)[0] for each in (seen, expected))
+    everywhere = now[..., :1, :] / np.maximum(usual[..., :1, :], 0.1)
+    return np.asarray(np.clip((now + _LENT * everywhere) / (usual + _LENT), told, 20.0), np.float64)
 
 
 def _needed(expected: Numbers, spread: Numbers) -> Numbers:

@@ -10,21 +10,24 @@ from service.reports.figure import Cell, Chart, Column, Figure, Table
 from service.reports.filters import Filter
 from service.reports.ledger import date_of, day_of
 from service.reports.notices import name_of, told_where
-from service.reports.pages import address
+from service.reports.notices import told as told_rise
+from service.reports.pages import Content, address
 from service.reports.rising import Level, Rise, find_rises
 from service.reports.view import View
 
 MOST_DAYS: Final = 366
+MOST_TOLD: Final = 5
+"""Alarms that are told in words, the newest; the figures have all of them."""
 
 _WITHOUT: Final = ("theme", "kind", "urgency", "signal", "motive", "emotion")
 """What a view may ask of labels is left aside: themes are counted over all messages."""
 
 
-def rising(view: View) -> Sequence[Figure]:
+def rising(view: View) -> Content:
     """Show what rose in the view's days, up to the day before the newest ticket, which may not be over."""
     start, end, newest = view.filter.start, view.filter.end, view.ledger.last_day
     if start is None or end is None or newest is None:
-        return ()
+        return Content()
     asked = view.filter.model_copy(update={"start": None, "end": None, **dict.fromkeys(_WITHOUT)})
     tickets = view.ledger if asked == Filter() else asked.of(view.ledger)
     last = min(day_of(end), day_of(newest) - 1)
@@ -33,7 +36,7 @@ def rising(view: View) -> Sequence[Figure]:
     wanted = view.filter.theme.split(",") if view.filter.theme else None
     rises = [rise for rise in rises if wanted is None or rise.theme in wanted]
     tongue = view.tongue
-    return (
+    figures = (
         _figure(
             view,
             rises,
@@ -53,6 +56,16 @@ def rising(view: View) -> Sequence[Figure]:
             tongue.say("Many of these are chance: they are shown early so that a person can look, and never sent."),
         ),
     )
+    alarms = [
+        (address(view, theme=_theme(rise)), " ".join([told_rise(rise, tongue), *told_where(rise, tongue)]))
+        for rise in rises
+        if rise.level == "alarm"
+    ]
+    return Content(figures, {"alarms": alarms[:MOST_TOLD]})
+
+
+def _theme(rise: Rise) -> str | None:
+    return None if rise.theme == ALL else rise.theme
 
 
 def _figure(view: View, rises: Sequence[Rise], level: Level, title: str, note: str) -> Figure:
@@ -71,18 +84,18 @@ def _figure(view: View, rises: Sequence[Rise], level: Level, title: str, note: s
     ]
     columns = [
         Column("theme", tongue.say("Theme"), "text"),
-        Column("day", tongue.say("Noticed after"), "date"),
+        Column("day", tongue.say("Noticed on"), "date"),
         Column("days", tongue.say("Days looked at")),
         Column("count", tongue.say("Messages")),
         Column("expected", tongue.say("To be expected")),
         Column("where", tongue.say("Where"), "text"),
     ]
-    links = [address(view, theme=None if rise.theme == ALL else rise.theme) for rise in shown]
+    links = [address(view, theme=_theme(rise)) for rise in shown]
     if level == "alarm":
-        told = tongue.count("One theme rose.", "{n} alarms of rising themes.", len(shown))
+        told = tongue.count("One alarm of a rising theme.", "{n} alarms of rising themes.", len(shown))
     else:
         told = tongue.count("One early sign.", "{n} early signs.", len(shown))
     if not shown:
         told = tongue.say("Nothing rose more than chance explains.")
-    chart = Chart("bars", ["count", "expected"]) if shown else None
+    chart = Chart("bars", ["count", "expected"], named_by=2) if shown else None
     return Figure(f"{level}s", title, Table(columns, rows, links), chart, told, note)

@@ -59,10 +59,11 @@ class Tongue:
         )
 
     def share(self, value: float, digits: int = 0) -> str:
-        """Write a share of 1 as a percentage."""
-        return str(
-            format_percent(value, format="#,##0" + ("." + "0" * digits if digits else "") + "%", locale=self.locale)
-        )
+        """Write a share of 1 as a percentage, as the language does: Finnish and Spanish put a space before the sign."""
+        pattern = self.locale.percent_formats[None].pattern
+        if digits:
+            pattern = pattern.replace("##0", "##0." + "0" * digits)
+        return str(format_percent(value, format=pattern, locale=self.locale))
 
     def day(self, when: date) -> str:
         """Write a date with its year."""
@@ -70,7 +71,7 @@ class Tongue:
 
     def month(self, when: date) -> str:
         """Write a month with its year."""
-        return str(format_skeleton("yMMM", when, locale=self.locale))
+        return str(format_skeleton("yMMMM", when, locale=self.locale))
 
     def label(self, group: GroupId, label: str) -> str:
         """Name a label as the taxonomy does; one that it does not know by its id."""

@@ -11,6 +11,8 @@ from service.reports.figure import Cell, CellKind, Interval
 from service.reports.tongue import Tongue
 
 NOTHING: Final = "–"
+SMALLEST: Final = 0.001
+"""Shares below are written as such, and not as none."""
 
 
 class Written(NamedTuple):
@@ -37,6 +39,8 @@ class Pen:
             within = "" if low == high == mid else f"{low} – {high}" if cell.low < 0 else f"{low}–{high}"
             counted = "" if cell.counted is None else self.plain(cell.counted, kind)
             return Written(mid, within, "" if counted == mid else counted)
+        if kind == "share" and isinstance(cell, float) and 0 < cell < SMALLEST:
+            return Written(f"< {self.plain(SMALLEST, kind)}")
         return Written(self.plain(cell, kind))
 
     def plain(self, value: str | int | float | date | None, kind: CellKind) -> str:

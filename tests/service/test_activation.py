@@ -162,7 +162,7 @@ def test_a_pointer_that_cannot_be_written_refuses(serve: Serve, home: Path, monk
         raise OSError(30, "Read-only file system")
 
     client = serve()
-    monkeypatch.setattr(registry, "_write", fail)
+    monkeypatch.setattr(registry, "write_whole", fail)
     status, code, detail = refusal(client, "2")
     assert (status, code) == (409, "version-refused")
     assert "Read-only file system" in detail

@@ -28,6 +28,7 @@ def test_the_description_has_every_refusal(client: TestClient) -> None:
         *("/v1/tickets", "/v1/tickets/{source}/{id}", "/v1/tickets/{source}/{id}/labels"),
         *("/v1/tickets/{source}/{id}/labels/undo", "/v1/subjects/{key}", "/v1/review", "/v1/disagreements"),
         *("/v1/reports", "/v1/reports/complaints.csv", "/v1/reports/{page}", "/v1/reports/{page}/{figure}.{form}"),
+        *("/v1/emerging", *(f"/v1/emerging/{{id}}/{done}" for done in ("name", "merge", "dismiss", "reopen"))),
         *("/livez", "/readyz", "/metrics"),
     }
     for path in ("/v1/classify", "/v1/classify/batch"):

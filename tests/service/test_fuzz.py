@@ -76,6 +76,7 @@ BEYOND_A_SCHEMA = [
         _TICKET: [400, 410],  # an idempotency key that is no structured field, and a ticket that was erased
         f"{_TICKET}/labels": [400],
         f"{_TICKET}/labels/undo": [400],
+        "/v1/emerging/{id}/name": [422],  # a theme that there is, or a name without letters to make an id of
         "/v1/reports": [422],  # a day that no calendar has, or an end before its beginning
         "/v1/reports/complaints.csv": [422],
         "/v1/reports/{page}": [422],

@@ -115,3 +115,25 @@ def test_matplotlib_is_loaded_with_the_first_chart_alone() -> None:
     told = "import sys, service.app; print([m for m in ('matplotlib', 'weasyprint', 'openpyxl') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_rows_without_a_number_stand_in_the_table_alone() -> None:
+    few = Table(named("heat").table.columns, [*named("heat").table.rows, ["Empty", "too few", "too few"]])
+    figure = Figure("x", "X", few, Chart("heat", ("a", "b")))
+    assert chart_size(figure) == chart_size(named("heat"))
+    assert "Empty" not in texts(draw(figure, pen(), "svg"))
+
+
+def test_a_row_may_be_named_by_two_columns() -> None:
+    table = Table(
+        [Column("label", "Label", "text"), Column("day", "Day", "date"), Column("a", "A")],
+        [["Billing", date(2026, 3, 2), 5], ["Billing", date(2026, 4, 2), 7]],
+    )
+    drawn = texts(draw(Figure("x", "X", table, Chart("bars", ("a",), named_by=2)), pen(), "svg"))
+    assert "Mar 2, 2026" in drawn
+    assert "Apr 2, 2026" in drawn
+
+
+def test_an_axis_begins_at_nought_where_nothing_is_below() -> None:
+    drawn = texts(draw(dated(), pen(), "svg"))
+    assert "-" not in drawn

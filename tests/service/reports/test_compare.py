@@ -130,3 +130,12 @@ def test_no_differences_are_said_to_be_none() -> None:
     assert figure(made, "differences").table.rows == []
     assert figure(made, "differences").chart is None
     assert figure(made, "themes").told.startswith("No label differs")
+
+
+def test_small_sides_are_compared_together() -> None:
+    small = [each for name in ("Bilbao", "Cork", "Leeds") for each in tickets(20, 2, channel=name)]
+    made = compare(view([*tickets(60, 55, channel="Tampere"), *small]), "channel")
+    sides = figure(made, "sides").table
+    assert [each[:2] for each in sides.rows] == [["Tampere", 60], ["The others together", 60]]
+    assert sides.links[1] is None, "no filter asks for them"
+    assert row(figure(made, "themes"), Tongue("en", TAXONOMY).label("themes", "billing"))["more"] == "Tampere"

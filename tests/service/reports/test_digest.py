@@ -158,13 +158,15 @@ def test_the_service_looks_once_a_day_in_its_own_zone() -> None:
 
 def test_the_page_shows_what_rose_in_its_days(tickets: Ledger) -> None:
     dates: Any = {"start": date_of(day_of(MONDAY) - 20), "end": MONDAY}
-    alarms, signs = rising(view(tickets, asked=Filter(**dates)))
+    shown = rising(view(tickets, asked=Filter(**dates)))
+    alarms, signs = shown.figures
     assert THEME in str(alarms.table.links)
+    assert [link for link, _ in shown.extra["alarms"]] == list(alarms.table.links)
     assert [column.id for column in alarms.table.columns] == [column.id for column in signs.table.columns]
     early: Any = {"start": MONDAY - timedelta(days=60), "end": MONDAY - timedelta(days=20)}
-    assert not rising(view(tickets, asked=Filter(**early)))[0].table.rows
-    assert not rising(view(tickets, asked=Filter(**dates, theme=TAXONOMY.ids("themes")[1])))[0].table.rows
-    assert [each.chart for each in rising(view(ledger(), asked=Filter(**early)))] == []
+    assert not rising(view(tickets, asked=Filter(**early))).figures[0].table.rows
+    assert not rising(view(tickets, asked=Filter(**dates, theme=TAXONOMY.ids("themes")[1]))).figures[0].table.rows
+    assert rising(view(ledger(), asked=Filter(**early))).figures == ()
 
 
 MAIL: dict[str, Any] = {"smtp_host": "mail.example.com", "mail_from": "us@example.com"}

@@ -110,13 +110,14 @@ def test_without_its_libraries_it_says_what_to_install(monkeypatch: pytest.Monke
         (Interval(3.0, 3.0, 3.0, 3.0), "number", ("3", "", "")),
         (Interval(math.nan, 0, 0), "number", ("–", "", "")),
         (-0.02, "number", ("0", "", "")),
-        (0.0001, "share", ("0%", "", "")),
+        (0.0001, "share", ("< 0.1%", "", "")),
+        (0.0, "share", ("0%", "", "")),
         (0.034, "share", ("3.4%", "", "")),
         (0.34, "share", ("34%", "", "")),
         (1234.0, "number", ("1,234", "", "")),
         (8.0, "hours", ("8.0", "", "")),
         (None, "text", ("–", "", "")),
-        (date(2026, 3, 1), "month", ("Mar 2026", "", "")),
+        (date(2026, 3, 1), "month", ("March 2026", "", "")),
     ],
 )
 def test_cells_are_written_for_people(cell: Interval | float | None, kind: str, written: tuple[str, ...]) -> None:

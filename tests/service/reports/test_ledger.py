@@ -76,3 +76,13 @@ def test_days_are_those_of_the_zone(moment: datetime, zone: str, day: date) -> N
     found = make_ledger([fact(received_at=moment)], ZoneInfo(zone))
     assert date_of(int(found.days[0])) == day
     assert day_of(day) == found.days[0]
+
+
+def test_what_nobody_corrected_stays_the_same_in_a_part() -> None:
+    usual = {"kind": ["complaint"], "urgency": ["normal"], "emotion": ["neutral"]}
+    mine = fact(labels={"themes": ["billing"]}, said={**usual, "themes": ["delivery"]})
+    part = ledger(mine, fact(), fact())[np.array([0, 2])]
+    assert part.said["kind"] is part.labels["kind"]
+    assert part.labels["themes"].of("billing").tolist() == [True, False]
+    assert part.said["themes"].of("delivery").tolist() == [True, False]
+    assert set(part.labels) == set(ledger(mine).labels)

@@ -137,3 +137,24 @@ def test_the_bound_is_that_of_the_best_test() -> None:
     assert bound(100 / 7, 2.0, 5 / 30 / 15) == pytest.approx(0.8226, abs=1e-3)
     assert bound(100 / 7, 2.0, 5 / 30) > 0.98
     assert 3 * WINDOWS[-1] <= WARM_UP
+
+
+def test_a_rise_that_is_over_hides_no_other() -> None:
+    # A theme rises for two weeks where much comes; weeks later elsewhere, where as good as nothing had come.
+    days, dice = 330, np.random.default_rng(3)
+    here, there = dice.poisson(2.0, days).astype(float), dice.poisson(0.15, days).astype(float)
+    here[230:244] += dice.poisson(6.0, 14)
+    there[230:233] = 2
+    there[262:272] += 1
+    other = dice.poisson(20.0, (2, days)).astype(float)
+    series = np.zeros((days, 3, 3), np.float32)
+    series[:, 1:, 1], series[:, 1:, 2] = np.stack([here, there], axis=1), other.T
+    series[:, :, 0] = series.sum(axis=2)
+    series[:, 0] = series[:, 1:].sum(axis=1)
+    places = (Place(), Place("lang", "fi"), Place("lang", "en"))
+    rises = find_rises(Daily(20_000, places, ("", "billing", "delivery"), series), 120)
+    told = [rise for rise in rises if rise.theme == "billing" and rise.level == "alarm"]
+    late = [rise for rise in told if 262 <= rise.day - 20_000 <= 272]
+    assert late
+    assert [place.value for place, *_ in late[0].where] == ["en"]
+    assert len(told) == 2
