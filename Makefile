@@ -82,7 +82,7 @@ bench-rising: $(DEV)/ready ## false alarms and power of the alarms on rising the
 
 words: $(DEV)/ready ## bring the catalogues of the reports up to date with the code; then translate what is empty
 	cd service && ../$(DEV)/bin/pybabel -q extract --no-location --omit-header -k say -k count:1,2 -F reports/locale/babel.cfg -o ../build/reports.pot .
-	for each in fi vi es; do $(DEV)/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header -i build/reports.pot -l $$each -o service/reports/locale/$$each/reports.po; done
+	for each in fi vi es; do $(DEV)/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --no-wrap -i build/reports.pot -l $$each -o service/reports/locale/$$each/reports.po; done
 
 bench-evidence: $(DEV)/ready ## what evidence costs
 	$(DEV)/bin/python -m benchmarks.evidence_cost

@@ -29,8 +29,8 @@ from models.answer import Answer
 from models.confusion import Confusion, Hits
 from models.onnx_engine import OnnxEngine
 from models.registry import current_version
+from service.reports.counts.prevalence import Prevalence
 from service.reports.ledger import Bools, Feature, Labels, Ledger
-from service.reports.prevalence import Prevalence
 from training.confusion import confusion
 from training.evaluate import answer_labels
 

@@ -16,8 +16,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from service.reports.baseline import YEAR, seasons
-from service.reports.rising import WARM_UP, Watch
+from service.reports.alarms.baseline import YEAR, seasons
+from service.reports.alarms.rising import WARM_UP, Watch
 
 Counts = npt.NDArray[np.float32]
 

@@ -1,7 +1,7 @@
 """How a classifier errs: what it said of messages whose labels are known, counted by language and group.
 
 The counts are of frozen gold, answered as the service answers: with the thresholds, the rules and the silence that are
-served. Reports estimate from them how many messages truly have a label (`service/reports/prevalence.py`).
+served. Reports estimate from them how many messages truly have a label (`service/reports/counts/prevalence.py`).
 """
 
 from __future__ import annotations

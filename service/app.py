@@ -34,10 +34,10 @@ from service.origin import Origin, allowed_hosts
 from service.page import pages
 from service.readiness import Phase, Readiness
 from service.reading import Redact
-from service.reports.desk import Desk
-from service.reports.playbook import open_playbook
-from service.reports.routes import report_router
-from service.reports.site import report_pages
+from service.reports.psychology.playbook import open_playbook
+from service.reports.web.desk import Desk
+from service.reports.web.routes import report_router
+from service.reports.web.site import report_pages
 from service.review_page import review_page
 from service.routes import api_router, probe_router
 from service.settings import Settings

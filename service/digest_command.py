@@ -16,14 +16,23 @@ from data.taxonomy_history import FOLDER, TaxonomyHistory
 from models.artifact import ArtifactError, open_artifact
 from service.loading import ModelError, current
 from service.recipients import Recipient, read_recipients
+from service.reports.alarms.digest import (
+    PERIODS,
+    Digest,
+    Period,
+    as_letter,
+    as_text,
+    filter_of,
+    period_before,
+    write_digest,
+)
+from service.reports.alarms.mail import MailError
+from service.reports.alarms.sending import mail_server, printer, read_prevalence
+from service.reports.alarms.watching import look_at
 from service.reports.books import Books
-from service.reports.digest import PERIODS, Digest, Period, as_letter, as_text, filter_of, period_before, write_digest
 from service.reports.ledger import Ledger
-from service.reports.mail import MailError
-from service.reports.sending import mail_server, printer, read_prevalence
 from service.reports.tongue import LANGUAGES, Tongue
 from service.reports.view import View
-from service.reports.watching import look_at
 from service.settings import Settings, SettingsError, read_settings
 from service.storing import open_store
 from service.zone import read_zone

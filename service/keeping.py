@@ -15,9 +15,9 @@ from service.classify import Classifier
 from service.history import Histories
 from service.loading import Load
 from service.reading import Redact
+from service.reports.alarms.sending import open_watching
+from service.reports.alarms.watching import watch_daily
 from service.reports.books import Books
-from service.reports.sending import open_watching
-from service.reports.watching import watch_daily
 from service.rescoring import Rescoring
 from service.retention import purge_daily, read_days
 from service.settings import Settings

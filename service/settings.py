@@ -116,8 +116,8 @@ class Settings(BaseSettings):
     )
     playbook: Path | None = Field(
         default=None,
-        description="File of a company's own counsels, in the form of service/reports/playbook.yaml, in the place of "
-        "single ones of it. Unset: none.",
+        description="File of a company's own counsels, in the form of service/reports/psychology/playbook.yaml, in the "
+        "place of single ones of it. Unset: none.",
     )
     taxonomies: Path | None = Field(
         default=None,

@@ -26,9 +26,9 @@ LAZY = {
     "data/tables/sheets.py": {"openpyxl"},
     "models/hub.py": {"huggingface_hub"},
     "models/openvino_runner.py": {"openvino"},
-    "service/reports/chart_kinds.py": {"matplotlib"},
-    "service/reports/charts.py": {"matplotlib"},
-    "service/reports/exports.py": {"openpyxl", "weasyprint"},
+    "service/reports/web/chart_kinds.py": {"matplotlib"},
+    "service/reports/web/charts.py": {"matplotlib"},
+    "service/reports/web/exports.py": {"openpyxl", "weasyprint"},
     "service/traces.py": {"opentelemetry"},
 }
 """What a module may import inside a function that only an extra asks for, or for types alone; never at its top."""

@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 
 from data.taxonomy import GroupId
+from service.reports.counts.prevalence import Counts, interval
 from service.reports.figure import Interval
 from service.reports.ledger import Bools, Floats, Ints, Ledger
 from service.reports.pages import address
-from service.reports.prevalence import Counts, interval
 from service.reports.roles import role
 from service.reports.view import View
 

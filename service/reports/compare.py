@@ -9,12 +9,12 @@ from typing import Final, Literal
 import numpy as np
 
 from data.taxonomy import Group, GroupId
-from service.reports.differences import Apart, adjusted, chance, holds, tell_apart
+from service.reports.counts.differences import Apart, adjusted, chance, holds, tell_apart
+from service.reports.counts.prevalence import interval
 from service.reports.figure import Cell, Chart, Column, Figure, Table
 from service.reports.ledger import Bools, Floats, Ints
 from service.reports.overview import correction_note
 from service.reports.pages import address
-from service.reports.prevalence import interval
 from service.reports.view import View
 
 By = Literal["lang", "channel", "branch", "source"]

@@ -10,11 +10,11 @@ import numpy as np
 from data.taxonomy import GroupId
 from service.reports.breaks import breaks
 from service.reports.changes import Since, attention, told
+from service.reports.counts.prevalence import interval
 from service.reports.figure import Break, Cell, Chart, Column, Figure, Interval, Table
 from service.reports.ledger import Bools, day_of
 from service.reports.pages import Content, address
 from service.reports.periods import Periods, divide
-from service.reports.prevalence import interval
 from service.reports.roles import role
 from service.reports.view import View
 

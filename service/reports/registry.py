@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.reports.alarms.rising_page import rising
 from service.reports.comparing import comparing
 from service.reports.emerging import cards, emerging
-from service.reports.examples import words
-from service.reports.grievances import WORDS
 from service.reports.overview import overview
 from service.reports.pages import FIRST, Content, Page
-from service.reports.psychology import psychology
-from service.reports.rising_page import rising
+from service.reports.psychology.examples import words
+from service.reports.psychology.grievances import WORDS
+from service.reports.psychology.page import psychology
 
 PAGES: Final[tuple[Page, ...]] = (
     Page(FIRST, lambda tongue: tongue.say("Overview"), overview, template="reports/overview.html"),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from service.reports.counts.prevalence import Prevalence
 from service.reports.filters import Filter
 from service.reports.ledger import Ledger
-from service.reports.playbook import Playbook
-from service.reports.prevalence import Prevalence
+from service.reports.psychology.playbook import Playbook
 from service.reports.tongue import Tongue
 
 if TYPE_CHECKING:

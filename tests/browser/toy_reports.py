@@ -18,7 +18,7 @@ from data.store.records import About, NewTicket, Reading, StoredLabels, TicketKe
 from data.store.store import Store
 from data.taxonomy import GROUP_IDS
 from service.app import create_app
-from service.reports.prevalence import Prevalence
+from service.reports.counts.prevalence import Prevalence
 from tests.service.conftest import settings, wait_until
 from tests.service.dummy_engine import DummyEngine
 from tests.service.reports.toy_site import TAXONOMY, Rates, confusion, quarters

@@ -12,19 +12,19 @@ from data.taxonomy import Taxonomy
 from models.registry import SHIPPED
 from service.demo import Calendar, date_messages, fill, read_demo
 from service.loading import current, load
+from service.reports.alarms.rising_page import rising
 from service.reports.changes import Since, attention
 from service.reports.comparing import comparing
-from service.reports.desk import read_confusions
+from service.reports.counts.prevalence import Prevalence
 from service.reports.figure import Figure, Interval
 from service.reports.filters import Filter
 from service.reports.ledger import Ledger, day_of, join_ledgers, make_ledger
 from service.reports.overview import overview
 from service.reports.pages import Content
-from service.reports.prevalence import Prevalence
-from service.reports.psychology import psychology
-from service.reports.rising_page import rising
+from service.reports.psychology.page import psychology
 from service.reports.tongue import Tongue
 from service.reports.view import View
+from service.reports.web.desk import read_confusions
 from service.settings import Settings
 
 pytestmark = pytest.mark.e2e

@@ -12,10 +12,10 @@ from typing import Literal
 import pytest
 from PIL import Image
 
-from service.reports.charts import NARROW, WIDE, chart_size, draw
 from service.reports.figure import Break, Chart, Column, Figure, Interval, Table
 from service.reports.tongue import Tongue
-from service.reports.writing import Pen
+from service.reports.web.charts import NARROW, WIDE, chart_size, draw
+from service.reports.web.writing import Pen
 from tests.service.reports.toy_site import TAXONOMY
 
 Kind = Literal["bars", "stack", "lines", "heat", "quadrant"]

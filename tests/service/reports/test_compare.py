@@ -8,9 +8,9 @@ from data.store.facts import Fact
 from data.taxonomy import read_taxonomy
 from models.confusion import Confusion, Hits
 from service.reports.compare import compare
+from service.reports.counts.prevalence import Prevalence
 from service.reports.figure import Figure, Interval
 from service.reports.filters import Filter
-from service.reports.prevalence import Prevalence
 from service.reports.tongue import Tongue
 from service.reports.view import View
 from tests.service.reports.toy_ledger import fact, ledger

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.confusion import Confusion, Hits
-from service.reports.correcting import draw_many, draw_rates, many_counts, usual_mix
-from service.reports.differences import adjusted, chance, holds, tell_apart
+from service.reports.counts.correcting import draw_many, draw_rates, many_counts, usual_mix
+from service.reports.counts.differences import adjusted, chance, holds, tell_apart
 from service.reports.ledger import Floats, Ints
 
 GOOD = Confusion(

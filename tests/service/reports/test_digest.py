@@ -14,18 +14,18 @@ import pytest
 from data.taxonomy import read_taxonomy
 from service import digest_command
 from service.recipients import read_recipients
-from service.reports.digest import Period, as_html, as_letter, as_text, filter_of, period_before, write_digest
-from service.reports.exports import PdfMissing
+from service.reports.alarms.digest import Period, as_html, as_letter, as_text, filter_of, period_before, write_digest
+from service.reports.alarms.notices import Notices
+from service.reports.alarms.rising_page import rising
+from service.reports.alarms.sending import mail_server, open_watching, sent_path
+from service.reports.alarms.sent import Sent
+from service.reports.alarms.watching import AGAIN, LOOK, Watching, look_at, watch_daily
+from service.reports.counts.prevalence import Prevalence
 from service.reports.filters import Filter
 from service.reports.ledger import Ledger, date_of, day_of
-from service.reports.notices import Notices
-from service.reports.prevalence import Prevalence
-from service.reports.rising_page import rising
-from service.reports.sending import mail_server, open_watching, sent_path
-from service.reports.sent import Sent
 from service.reports.tongue import Tongue
 from service.reports.view import View
-from service.reports.watching import AGAIN, LOOK, Watching, look_at, watch_daily
+from service.reports.web.exports import PdfMissing
 from service.settings import Settings, SettingsError, read_settings
 from tests.service.reports.toy_ledger import START, fact, ledger
 from tests.service.reports.toy_post import Post, post

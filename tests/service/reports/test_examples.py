@@ -9,14 +9,14 @@ import pytest
 
 from data.store.records import NewTicket
 from data.store.store import Store
-from service.reports import examples
-from service.reports.examples import evidence, pieces, words
+from service.reports.counts.prevalence import Prevalence
 from service.reports.filters import Filter
 from service.reports.ledger import make_ledger
-from service.reports.marking import marking
-from service.reports.prevalence import Prevalence
+from service.reports.psychology import examples
+from service.reports.psychology.examples import evidence, pieces, words
+from service.reports.psychology.marking import marking
+from service.reports.psychology.typical import ALIKE, embed, typical, words_of
 from service.reports.tongue import Tongue
-from service.reports.typical import ALIKE, embed, typical, words_of
 from service.reports.view import View
 from tests.data.store.making import LABELS, NOON, key, new, reading
 from tests.service.reports.toy_ledger import fact

@@ -10,11 +10,11 @@ from datetime import date
 import pytest
 from openpyxl import load_workbook
 
-from service.reports import exports
-from service.reports.exports import as_csv, as_json, as_xlsx, pdf
 from service.reports.figure import Column, Figure, Interval, Table
 from service.reports.tongue import Tongue
-from service.reports.writing import Pen
+from service.reports.web import exports
+from service.reports.web.exports import as_csv, as_json, as_xlsx, pdf
+from service.reports.web.writing import Pen
 from tests.service.reports.toy_site import TAXONOMY
 
 FIGURE = Figure(

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.keys import KeyScope, edit_keys, issue
-from service.reports.login import own_address
+from service.reports.web.login import own_address
 from service.sessions import COOKIE
 from tests.service.conftest import Start
 from tests.service.dummy_engine import DummyEngine

@@ -18,13 +18,13 @@ import pytest
 
 from data.taxonomy import read_taxonomy
 from service.recipients import Recipient, read_recipients
-from service.reports.daily import Place
-from service.reports.hook import WAITS, Hook, HookError, read_secret
+from service.reports.alarms.daily import Place
+from service.reports.alarms.hook import WAITS, Hook, HookError, read_secret
+from service.reports.alarms.mail import Attachment, Letter, MailError, MailServer, Tls
+from service.reports.alarms.notices import Notices, letter, payload
+from service.reports.alarms.rising import QUIET, Rise
+from service.reports.alarms.sent import Sent, SentError
 from service.reports.ledger import date_of
-from service.reports.mail import Attachment, Letter, MailError, MailServer, Tls
-from service.reports.notices import Notices, letter, payload
-from service.reports.rising import QUIET, Rise
-from service.reports.sent import Sent, SentError
 from service.reports.tongue import Tongue
 from tests.service.reports.toy_post import Post, post
 

@@ -7,10 +7,10 @@ import pytest
 
 from data.store.facts import Fact
 from data.taxonomy import read_taxonomy
-from service.reports.counsels import MOST, MOST_OF_THEME, Advice
 from service.reports.filters import Filter
-from service.reports.playbook import FILE, PlaybookError, open_playbook, read_playbook, usual_playbook
-from service.reports.psychology import psychology
+from service.reports.psychology.counsels import MOST, MOST_OF_THEME, Advice
+from service.reports.psychology.page import psychology
+from service.reports.psychology.playbook import FILE, PlaybookError, open_playbook, read_playbook, usual_playbook
 from service.settings import SettingsError
 from tests.service.reports.test_psychology import many
 from tests.service.reports.toy_site import view

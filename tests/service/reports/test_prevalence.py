@@ -8,8 +8,8 @@ import pytest
 
 from data.taxonomy import GroupId
 from models.confusion import Confusion, Hits
+from service.reports.counts.prevalence import Prevalence
 from service.reports.ledger import Ledger
-from service.reports.prevalence import Prevalence
 from tests.service.reports.toy_ledger import fact, ledger
 
 KINDS = ["complaint", "request", "praise"]

@@ -11,8 +11,8 @@ from data.taxonomy import Group, Taxonomy, read_taxonomy
 from service.reports.figure import Figure, Interval
 from service.reports.filters import Filter
 from service.reports.pages import Content
-from service.reports.psychology import psychology
-from service.reports.recovery import Waits
+from service.reports.psychology.page import psychology
+from service.reports.psychology.recovery import Waits
 from tests.service.reports.toy_ledger import START, fact
 from tests.service.reports.toy_site import TAXONOMY, view
 

@@ -7,11 +7,11 @@ import pytest
 
 from benchmarks.rising import CALM, MIXED, World, bound, delays, false_alarms
 from data.taxonomy import GroupId
-from service.reports.baseline import WINDOWS, Baseline
-from service.reports.daily import Daily, Place, count_daily
+from service.reports.alarms.baseline import WINDOWS, Baseline
+from service.reports.alarms.daily import Daily, Place, count_daily
+from service.reports.alarms.rising import QUIET, WARM_UP, Rise, find_rises
+from service.reports.alarms.surprise import share_out, surprise, tail
 from service.reports.ledger import Ledger, day_of
-from service.reports.rising import QUIET, WARM_UP, Rise, find_rises
-from service.reports.surprise import share_out, surprise, tail
 from tests.service.reports.toy_ledger import START, fact, ledger
 
 FIRST = day_of(START.date())

@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 
 from service.access import POLICY
 from service.app import create_app
-from service.reports import complaints
 from service.reports.pages import Content, Page
 from service.reports.registry import PAGES
 from service.reports.view import View
+from service.reports.web import complaints
 from tests.service.conftest import Start, settings, wait_until
 from tests.service.dummy_engine import DummyEngine
 from tests.service.reports.toy_site import TAXONOMY, ToyBooks, give_tickets, quarters

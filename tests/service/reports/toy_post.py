@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from service.reports.mail import MailServer
+from service.reports.alarms.mail import MailServer
 
 
 class Post:

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from data.store.facts import Fact
 from data.taxonomy import GROUP_IDS, GroupId, Taxonomy, read_taxonomy
 from models.confusion import Confusion, Hits
+from service.reports.counts.prevalence import Prevalence
 from service.reports.filters import Filter
 from service.reports.ledger import Ledger, make_ledger
-from service.reports.prevalence import Prevalence
 from service.reports.tongue import Tongue
 from service.reports.view import View
 from tests.service.reports.toy_ledger import START, fact

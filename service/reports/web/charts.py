@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from service.reports.figure import Cell, Chart, Column, Figure, Interval
-from service.reports.writing import Pen
+from service.reports.web.writing import Pen
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,7 +113,7 @@ def _draw(figure: Figure, chart: Chart, pen: Pen, form: Form, narrow: bool) -> b
         from matplotlib.figure import Figure as Paper
     except ImportError as error:
         raise ChartsMissing("matplotlib is not installed") from error
-    from service.reports.chart_kinds import DRAWN
+    from service.reports.web.chart_kinds import DRAWN
 
     width, height = chart_size(figure, narrow=narrow)
     style: dict[str, Any] = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from service.reports.daily import ALL, count_daily
+from service.reports.alarms.daily import ALL, count_daily
+from service.reports.alarms.notices import name_of, told_where
+from service.reports.alarms.notices import told as told_rise
+from service.reports.alarms.rising import Level, Rise, find_rises
 from service.reports.figure import Cell, Chart, Column, Figure, Table
 from service.reports.filters import Filter
 from service.reports.ledger import date_of, day_of
-from service.reports.notices import name_of, told_where
-from service.reports.notices import told as told_rise
 from service.reports.pages import Content, address
-from service.reports.rising import Level, Rise, find_rises
 from service.reports.view import View
 
 MOST_DAYS: Final = 366

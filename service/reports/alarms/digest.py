@@ -10,16 +10,16 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from service.page import TEMPLATES
+from service.reports.alarms.mail import Attachment, Letter
+from service.reports.alarms.notices import told as told_rise
+from service.reports.alarms.notices import told_where
+from service.reports.alarms.rising import Rise
 from service.reports.changes import Since, attention, told
-from service.reports.exports import PdfMissing
 from service.reports.filters import Filter
 from service.reports.ledger import date_of
-from service.reports.mail import Attachment, Letter
-from service.reports.notices import told as told_rise
-from service.reports.notices import told_where
 from service.reports.pages import FIRST, address
-from service.reports.rising import Rise
 from service.reports.view import View
+from service.reports.web.exports import PdfMissing
 
 log = logging.getLogger(__name__)
 

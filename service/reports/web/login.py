@@ -12,8 +12,8 @@ from service.errors import BadRequest, BodyTooLarge, Problem, ScopeMissing, Unau
 from service.gate import LOGIN, Gatekeeper
 from service.interface import Interface
 from service.page import TEMPLATES
-from service.reports.desk import Desk
 from service.reports.tongue import Tongue
+from service.reports.web.desk import Desk
 from service.sessions import FOLDER, below_folder, give_token, shown_token, take_token
 
 MOST_BYTES: Final = 4_096

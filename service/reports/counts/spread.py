@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.taxonomy import GROUP_IDS, GroupId
+from service.reports.counts.prevalence import Counts
 from service.reports.ledger import Bools, Floats, Ints, Labels, Ledger
-from service.reports.prevalence import Counts
 
 FEWEST_FOR_SHARES: Final = 30
 """Of fewer tickets no share is told: chance alone would move it by a third and more."""

@@ -12,11 +12,11 @@ from service.body import JsonRoute
 from service.errors import NotFound
 from service.gate import needs
 from service.interface import read_interface
-from service.reports.asked import Asked
-from service.reports.desk import Desk
 from service.reports.pages import Page
 from service.reports.registry import PAGES, find_page
-from service.reports.serving import MEDIA, page_as_json, send_complaints, send_figure
+from service.reports.web.asked import Asked
+from service.reports.web.desk import Desk
+from service.reports.web.serving import MEDIA, page_as_json, send_complaints, send_figure
 from service.routes import problems
 from service.ticket_routes import the_tickets
 

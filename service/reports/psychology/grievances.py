@@ -10,12 +10,12 @@ from typing import Final
 import numpy as np
 
 from data.taxonomy import GroupId, Taxonomy
+from service.reports.counts.prevalence import Counts, interval
+from service.reports.counts.spread import FEWEST_FOR_SHARES, Spread, as_counted, counted, draws, ratio, slim, spread
 from service.reports.figure import Cell, Interval
 from service.reports.ledger import Floats, Ints, Ledger
 from service.reports.pages import address
-from service.reports.prevalence import Counts, interval
 from service.reports.roles import role
-from service.reports.spread import FEWEST_FOR_SHARES, Spread, as_counted, counted, draws, ratio, slim, spread
 from service.reports.tongue import Tongue
 from service.reports.view import View
 

@@ -12,13 +12,13 @@ from typing import Final
 import numpy as np
 
 from service.reports.breaks import breaks
+from service.reports.counts.prevalence import interval
+from service.reports.counts.spread import FEWEST_FOR_SHARES, draws, of_mask, slim
 from service.reports.figure import Cell, Chart, Column, Figure, Table
-from service.reports.grievances import Grievances
 from service.reports.ledger import Bools, Floats, Ledger, day_of
 from service.reports.periods import divide
-from service.reports.prevalence import interval
+from service.reports.psychology.grievances import Grievances
 from service.reports.roles import role
-from service.reports.spread import FEWEST_FOR_SHARES, draws, of_mask, slim
 
 AGAIN: Final = 2
 """From this contact on about one matter, the first did not settle it."""

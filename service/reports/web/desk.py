@@ -20,11 +20,11 @@ from models.registry import versions
 from service.aside import aside
 from service.classify import Classifier
 from service.errors import NoStore, Overloaded, TooSlow, Unavailable
+from service.reports.counts.prevalence import Prevalence
 from service.reports.filters import Filter
 from service.reports.ledger import Ledger
 from service.reports.pages import Content, Page
-from service.reports.playbook import Playbook
-from service.reports.prevalence import Prevalence
+from service.reports.psychology.playbook import Playbook
 from service.reports.tongue import Tongue
 from service.reports.view import View
 

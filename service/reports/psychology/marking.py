@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import log, sqrt
 from typing import Final
 
-from service.reports.typical import words_of
+from service.reports.psychology.typical import words_of
 
 PRIOR: Final = 10.0
 """Messages that the prior is worth."""

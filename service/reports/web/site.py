@@ -15,18 +15,18 @@ from service.errors import FieldError, NotFound, NotInstalled
 from service.gate import needs
 from service.interface import Interface
 from service.page import HERE, TEMPLATES
-from service.reports import exports
-from service.reports.asked import Asked, read_asked
-from service.reports.charts import can_draw, chart_size
-from service.reports.desk import LONGEST, Desk, Shown
 from service.reports.filters import Filter
-from service.reports.form import Choices, list_choices, summary
-from service.reports.login import login_pages
 from service.reports.pages import FIRST, Page, path_of, write_address
 from service.reports.registry import PAGES, find_page
-from service.reports.serving import figures_for_print, send_complaints, send_figure
 from service.reports.tongue import Tongue
-from service.reports.writing import Pen
+from service.reports.web import exports
+from service.reports.web.asked import Asked, read_asked
+from service.reports.web.charts import can_draw, chart_size
+from service.reports.web.desk import LONGEST, Desk, Shown
+from service.reports.web.form import Choices, list_choices, summary
+from service.reports.web.login import login_pages
+from service.reports.web.serving import figures_for_print, send_complaints, send_figure
+from service.reports.web.writing import Pen
 from service.ticket_routes import the_tickets
 
 STYLES: Final = ("page.css", "reports/reports.css", "reports/psychology.css", "icon.svg")

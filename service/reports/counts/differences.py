@@ -1,6 +1,6 @@
 """Which shares differ between sides by more than chance and the classifier's errors explain.
 
-Each side is held against all the others together. The draws of its corrected counts (`service.reports.prevalence`) say
+Each side is held against all the others together. The draws of its corrected counts (`prevalence`) say
 what its tickets may be; a further draw from each (Jeffreys' Beta posterior) says which share they may be a sample of,
 for two sides of few tickets differ without a cause. The difference of the log odds over its spread is then told from
 nought as a z-test tells it: counting draws on either side of nought could not tell a chance of 1 in 1,000 from one in a
@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from service.reports.correcting import dice_of
+from service.reports.counts.correcting import dice_of
 from service.reports.ledger import Bools, Floats, Ints
 
 FALSE_ALARMS: Final = 0.05

@@ -1,4 +1,4 @@
-"""Draw what the truth may be behind what a classifier said: the arithmetic of `service.reports.prevalence`.
+"""Draw what the truth may be behind what a classifier said: the arithmetic of `service.reports.counts.prevalence`.
 
 Draws have S as their last axis. The s-th draw of the error rates is the same in every cell, so that what is wrong in
 the same way everywhere cancels out of differences between cells, and adds up in their sums.

@@ -16,14 +16,14 @@ from zoneinfo import ZoneInfo
 
 from service.aside import aside
 from service.recipients import Recipient
-from service.reports.daily import count_daily
-from service.reports.digest import PERIODS, Period, Print, as_letter, filter_of, period_before, write_digest
+from service.reports.alarms.daily import count_daily
+from service.reports.alarms.digest import PERIODS, Period, Print, as_letter, filter_of, period_before, write_digest
+from service.reports.alarms.mail import MailError
+from service.reports.alarms.notices import Notices
+from service.reports.alarms.rising import Rise, find_rises
+from service.reports.alarms.sent import SentError
+from service.reports.counts.prevalence import Prevalence
 from service.reports.ledger import Ledger, day_of
-from service.reports.mail import MailError
-from service.reports.notices import Notices
-from service.reports.prevalence import Prevalence
-from service.reports.rising import Rise, find_rises
-from service.reports.sent import SentError
 from service.reports.view import View
 
 log = logging.getLogger(__name__)

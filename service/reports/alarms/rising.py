@@ -19,10 +19,10 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from service.reports.baseline import WINDOWS, Baseline, seasons
-from service.reports.daily import ALL, Daily, Place
+from service.reports.alarms.baseline import WINDOWS, Baseline, seasons
+from service.reports.alarms.daily import ALL, Daily, Place
+from service.reports.alarms.surprise import Numbers, share_out, surprise, tail
 from service.reports.ledger import Bools, date_of
-from service.reports.surprise import Numbers, share_out, surprise, tail
 
 Level = Literal["alarm", "sign"]
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from service.reports.grievances import LABELLED, WORDS, Grievances
 from service.reports.ledger import Bools, Ints, Ledger
-from service.reports.marking import marking
 from service.reports.pages import address
-from service.reports.typical import typical
+from service.reports.psychology.grievances import LABELLED, WORDS, Grievances
+from service.reports.psychology.marking import marking
+from service.reports.psychology.typical import typical
 from service.reports.view import View
 
 if TYPE_CHECKING:

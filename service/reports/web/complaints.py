@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from data.store.records import Page, Query, Ticket
 from data.taxonomy import GroupId, Taxonomy, as_list
-from service.reports.exports import MARK, Value, csv_lines
 from service.reports.filters import Filter
 from service.reports.roles import role
+from service.reports.web.exports import MARK, Value, csv_lines
 
 PART: Final = 200
 """Tickets that are read at a time."""

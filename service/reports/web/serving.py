@@ -8,13 +8,13 @@ from typing import Final
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from service.errors import NotFound, NotInstalled
-from service.reports import exports
-from service.reports.charts import ChartsMissing, draw
-from service.reports.complaints import complaint_record
-from service.reports.desk import Desk, Shown
 from service.reports.figure import Figure
 from service.reports.filters import Filter
-from service.reports.writing import Pen
+from service.reports.web import exports
+from service.reports.web.charts import ChartsMissing, draw
+from service.reports.web.complaints import complaint_record
+from service.reports.web.desk import Desk, Shown
+from service.reports.web.writing import Pen
 from service.tickets import Tickets
 
 SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from service.reports.surprise import Numbers
+from service.reports.alarms.surprise import Numbers
 
 WINDOWS: Final = (1, 2, 3, 4, 5, 7, 10, 14)
 """Days whose sum is held against what was to be expected."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from service.reports.charts import INK, SOFT, Sheet, ends, middle
 from service.reports.figure import CellKind
+from service.reports.web.charts import INK, SOFT, Sheet, ends, middle
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from service.reports.counts.prevalence import Counts, interval
+from service.reports.counts.spread import counted, draws, ratio, slim
 from service.reports.figure import Cell, Chart, Column, Figure, Interval, Table
-from service.reports.grievances import Grievances
 from service.reports.ledger import Floats, Ints, Ledger
-from service.reports.prevalence import Counts, interval
+from service.reports.psychology.grievances import Grievances
 from service.reports.roles import Role, others, role
-from service.reports.spread import counted, draws, ratio, slim
 
 PRESSING, WAITING, UNSAID = range(3)
 """Urgency of a ticket: in the role, another, or none because the classifier abstained."""

@@ -2,7 +2,7 @@
 
 A classifier that finds four complaints of five and cries wolf once in fifty is wrong in a different way in every
 language and at every true share, so its counts may not be compared as they are. Each model's errors were counted on
-frozen gold (`models.confusion`); here they are taken out again (`service.reports.correcting`), language by language and
+frozen gold (`models.confusion`); here they are taken out again (`correcting`), language by language and
 model by model, and what cannot be known becomes the width of the interval.
 
 What is corrected is what the machine said of all tickets, those that a person judged included. People judge what was
@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from data.taxonomy import GroupId
 from models.confusion import Confusion
-from service.reports.correcting import (
+from service.reports.counts.correcting import (
     DRAWS,
     dice_of,
     draw_many,

@@ -14,12 +14,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from service.recipients import Recipient
-from service.reports.daily import ALL, Place
-from service.reports.hook import Hook, HookError
+from service.reports.alarms.daily import ALL, Place
+from service.reports.alarms.hook import Hook, HookError
+from service.reports.alarms.mail import Letter, MailError, MailServer
+from service.reports.alarms.rising import QUIET, Rise
+from service.reports.alarms.sent import Sent
 from service.reports.ledger import date_of
-from service.reports.mail import Letter, MailError, MailServer
-from service.reports.rising import QUIET, Rise
-from service.reports.sent import Sent
 from service.reports.tongue import Tongue
 
 log = logging.getLogger(__name__)

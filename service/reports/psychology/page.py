@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from data.taxonomy import Taxonomy
-from service.reports.counsels import advise
+from service.reports.counts.prevalence import Counts
+from service.reports.counts.spread import draws, of_mask
 from service.reports.figure import Cell, Chart, Column, Figure, Interval, Table
-from service.reports.grievances import Grievances
-from service.reports.moods import moods, moods_by_theme
 from service.reports.pages import Content
-from service.reports.prevalence import Counts
-from service.reports.recovery import deviations, remedies
-from service.reports.spread import draws, of_mask
+from service.reports.psychology.counsels import advise
+from service.reports.psychology.grievances import Grievances
+from service.reports.psychology.moods import moods, moods_by_theme
+from service.reports.psychology.recovery import deviations, remedies
 from service.reports.view import View
 
 

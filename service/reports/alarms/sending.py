@@ -10,16 +10,16 @@ from pydantic import SecretStr
 from data.taxonomy import Taxonomy
 from models.registry import SHIPPED
 from service.recipients import Recipient, read_recipients
-from service.reports.desk import read_confusions
-from service.reports.digest import Period, Print
-from service.reports.exports import can_print, pdf
-from service.reports.hook import Hook, read_secret
-from service.reports.mail import MailServer
-from service.reports.notices import Notices
-from service.reports.prevalence import Prevalence
-from service.reports.sent import Sent, SentError
+from service.reports.alarms.digest import Period, Print
+from service.reports.alarms.hook import Hook, read_secret
+from service.reports.alarms.mail import MailServer
+from service.reports.alarms.notices import Notices
+from service.reports.alarms.sent import Sent, SentError
+from service.reports.alarms.watching import Watching
+from service.reports.counts.prevalence import Prevalence
 from service.reports.tongue import Tongue
-from service.reports.watching import Watching
+from service.reports.web.desk import read_confusions
+from service.reports.web.exports import can_print, pdf
 from service.settings import Settings, SettingsError
 
 

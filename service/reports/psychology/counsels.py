@@ -9,12 +9,12 @@ from typing import Final
 
 import numpy as np
 
+from service.reports.counts.prevalence import interval
+from service.reports.counts.spread import of_mask
 from service.reports.figure import Interval
-from service.reports.grievances import Grievances
-from service.reports.playbook import Playbook, usual_playbook
-from service.reports.prevalence import interval
+from service.reports.psychology.grievances import Grievances
+from service.reports.psychology.playbook import Playbook, usual_playbook
 from service.reports.roles import role
-from service.reports.spread import of_mask
 
 MOST: Final = 5
 """Counsels at once: who is told ten things does none."""

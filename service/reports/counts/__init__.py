@@ -1,0 +1,1 @@
+"""Counts that are true: what the classifier said, corrected by how it errs, with intervals."""
