@@ -16,6 +16,7 @@ from training import stages
 from training.canaries import CANARIES
 from training.emerging_command import add_emerging
 from training.experiments import LOGS
+from training.names_command import add_names
 from training.own import add_own
 from training.peers import NAMES
 from training.recipe import RECIPES
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     add_retrain(commands)
     add_watch(commands)
     add_emerging(commands)
+    add_names(commands)
     return parser
 
 

@@ -90,10 +90,8 @@ _NUMBERS = (
         window=72,
     ),
 )
-_ONE_MORE = re.compile(
-    r" ?(?:\([^()\d\n]{1,12}\))? ?(?:[,/&]|y|and|ja|và|va)? ?(?:\(?(?:the )?old (?:one|number)(?: was| is)?:?)? ?"
-)
-"""Between two passports of one sentence: PAC220914 (yo) y XDD107745."""
+_ONE_MORE = re.compile(r"[^\d\n]{1,48}")
+"""Between two passports of one person's family: "PAC220914 (yo) y el de mi esposo XDC118365"."""
 _PASSPORT_AFTER = re.compile(
     r"[\s)\"'.,:;-]{0,4}(?:\w{1,12} ){0,3}(?:passport|passi|pasaporte|hộ chiếu|ho chieu)", re.I
 )
@@ -112,11 +110,16 @@ def find_identity_numbers(text: str, context: Context) -> Iterator[Found]:
             named = said is number.says or (said is Says.IDENTITY and number.says is Says.PASSPORT)
             if number.says is Says.PASSPORT and not named:
                 named = _named_passport(text, match, context) or (
-                    last > 0 and _ONE_MORE.fullmatch(text, last, match.start()) is not None
+                    last > 0 and _one_more(text, last, match.start(), context)
                 )
             if named or ((said is not Says.REFERENCE or number.outweighs) and number.certain(match.group())):
                 yield Found(Kind.ID, match.start(), match.end())
                 last = match.end()
+
+
+def _one_more(text: str, last: int, start: int, context: Context) -> bool:
+    """Tell whether a number follows on a passport's, with nothing named between them."""
+    return _ONE_MORE.fullmatch(text, last, start) is not None and context.nearest(start, window=start - last) is None
 
 
 def _named_passport(text: str, match: re.Match[str], context: Context) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from data.redaction.kinds import Found, Kind
+from data.redaction.names.tagger import Tagger
 from data.redaction.redactor import redact
 
 SET = Path(__file__).parent.parent / "redaction_set"
@@ -81,8 +82,8 @@ class Score:
     leaked: Counter[Kind] = field(default_factory=Counter)
     marked: Counter[Kind] = field(default_factory=Counter)
 
-    def add(self, text: str, items: Sequence[Found], language: str | None) -> None:
-        found = redact(text, language).found
+    def add(self, text: str, items: Sequence[Found], language: str | None, tagger: Tagger | None = None) -> None:
+        found = redact(text, language, tagger=tagger).found
         covered = {place for one in found for place in range(one.start, one.end)}
         wanted = {place for one in items for place in range(one.start, one.end)}
         self.messages += 1

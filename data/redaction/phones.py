@@ -34,6 +34,8 @@ _GROUP = re.compile(r"[+(]*\d+\)?")
 _GROUPS = 8
 _MOST_DIGITS = 15
 _NORTH_AMERICAN = re.compile(r"(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[ .-]\d{4}")
+_BRITISH = re.compile(r"\(?0\d{2,4}\)? \d{3,4} \d{3,4}")
+"""As British and Irish people group them; a digit too many or too few makes a number no less personal."""
 _INTERNATIONAL = re.compile(r"\(?(?:\+|00)")
 _DATE = re.compile(
     r"\d{1,2}[./-] ?\d{1,2}[./-] ?(?:19|20)?\d\d(?!\d)(?:[ -]+\d{1,2}(?:[.]\d\d)?)?|(?:19"
@@ -124,7 +126,7 @@ def _is_phone(text: str, context: Context, start: int, end: int, language: str |
         return True
     if international and _matches(shown, ("FI", "ES"), Leniency.VALID, seen):
         return True
-    if _NORTH_AMERICAN.fullmatch(shown):
+    if _NORTH_AMERICAN.fullmatch(shown) or (language == "en" and _BRITISH.fullmatch(shown)):
         return True
     thousands = len(digits) < 9 and _THOUSANDS.fullmatch(shown) is not None
     if said is Says.PHONE and not thousands:

@@ -9,11 +9,12 @@ from data.redaction.accounts import find_accounts, find_cards
 from data.redaction.addresses import find_addresses
 from data.redaction.context import Context
 from data.redaction.emails import find_emails
-from data.redaction.folding import fold
+from data.redaction.folding import Folded, fold
 from data.redaction.identity import find_identity_numbers
 from data.redaction.joining import join
 from data.redaction.kinds import MASKS, PLACEHOLDER, Found, mask
 from data.redaction.names import find_names
+from data.redaction.names.tagger import Tagger
 from data.redaction.offsets import Redacted, replace
 from data.redaction.phones import find_phones
 
@@ -25,16 +26,16 @@ _DIGIT = re.compile(r"\d")
 _MASK_OF = {kind.placeholder: character for kind, character in MASKS.items()}
 
 
-def redact(text: str, language: str | None = None) -> Redacted:
+def redact(text: str, language: str | None = None, *, tagger: Tagger | None = None) -> Redacted:
     """Put placeholders in the place of personal data.
 
     `language` (ISO 639-1; None: unknown) says which readings of a doubtful word or number come first; all rules run in
     every language, since people write in Finnish about a Spanish address. Any string is read, whatever is in it; the
-    cost is linear in its length. `redact(redact(text).text)` changes nothing.
+    cost is linear in its length. `redact(redact(text).text)` changes nothing. `tagger`: another than the package's.
     """
     redacted = Redacted(text, [], len(text))
     for _ in range(ROUNDS):
-        found = _find(redacted.text, language)
+        found = _find(redacted.text, language, tagger)
         if not found:
             break
         moved = [Found(item.kind, *redacted.original(item.start, item.end)) for item in found]
@@ -42,7 +43,14 @@ def redact(text: str, language: str | None = None) -> Redacted:
     return redacted
 
 
-def _find(text: str, language: str | None) -> list[Found]:
+def _find(text: str, language: str | None, tagger: Tagger | None) -> list[Found]:
+    folded, read, found = without_numbers(text, language)
+    everything = join([*found, *find_names(read, language, tagger)])
+    return [Found(item.kind, *folded.original(item.start, item.end)) for item in everything]
+
+
+def without_numbers(text: str, language: str | None) -> tuple[Folded, str, list[Found]]:
+    """Find all but names; gives the folded text, the same with masks over what was found, and that (in the folded)."""
     folded = fold(text)
     read = PLACEHOLDER.sub(lambda match: _MASK_OF[match.group()] * len(match.group()), folded.text)
     context = Context(read)
@@ -60,5 +68,4 @@ def _find(text: str, language: str | None) -> list[Found]:
             everything += found
             read = mask(read, found)
             context = Context(read)
-    everything = join([*everything, *find_names(read, language)])
-    return [Found(item.kind, *folded.original(item.start, item.end)) for item in everything]
+    return folded, read, everything

@@ -164,7 +164,8 @@ def test_a_decision_waits_out_a_network_that_fails(page: Page, served: Served) -
     page.locator("#unsent", has_text="Not sent yet: 2").wait_for()
     assert served.ticket("gas")["corrections"] == []
     fails = False
-    page.get_by_role("button", name="Try now").click()
+    # The desk tries again by itself, and may be first: then there is nothing left to press.
+    page.get_by_role("button", name="Try now", include_hidden=True).dispatch_event("click")
     unsent.wait_for(state="hidden")
     says(page, "Decision saved.")
     page.wait_for_timeout(1_000)

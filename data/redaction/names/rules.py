@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from data.redaction.addresses.parts import is_place
 from data.redaction.kinds import CONTACT_MASK
 from data.redaction.names.sets import word_set
-from data.redaction.names.triggers import Before, find_triggers
+from data.redaction.names.triggers import Before, Trigger
 from data.redaction.names.words import Run, Words
 
 _COLON = re.compile(r"\.?(?: ?\([^()\n]{1,20}\))?\s?[:=]\s{0,3}[\"'«“]?|\.?\s?[:=]\s?<")
@@ -64,9 +64,9 @@ _CONNECT = re.compile(
 )
 
 
-def by_context(words: Words) -> Iterator[Run]:
+def by_context(words: Words, triggers: Sequence[Trigger]) -> Iterator[Run]:
     """Give the runs that a phrase before them says are names."""
-    for before, phrase, first, number in find_triggers(words):
+    for before, phrase, first, number in triggers:
         if number < len(words.all) and (run := _RULES[before](words, phrase, first, number)):
             yield run
 

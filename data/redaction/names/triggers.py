@@ -28,6 +28,16 @@ class Before(StrEnum):
     CLOSING = "closing"
     RELATION = "relation"
 
+    @property
+    def number(self) -> int:
+        """Its place among the others."""
+        return _NUMBERS[self]
+
+
+_NUMBERS = {before: number for number, before in enumerate(Before)}
+Trigger = tuple[Before, str, int, int]
+"""What stands before a name, its wording, its first word, and the word after it."""
+
 
 _LONGEST = 5
 Phrase = tuple[str, ...]
@@ -50,8 +60,8 @@ def _phrases() -> dict[str, dict[Phrase, list[Before]]]:
     return dict(phrases)
 
 
-def find_triggers(words: Words) -> Iterator[tuple[Before, str, int, int]]:
-    """Give every phrase: what it is, its wording, its first word, and the word after it."""
+def find_triggers(words: Words) -> Iterator[Trigger]:
+    """Give every phrase that can stand before a name."""
     phrases = _phrases()
     lowered = [word.lower for word in words.all]
     for number, word in enumerate(lowered):
