@@ -34,6 +34,8 @@ _GROUP = re.compile(r"[+(]*\d+\)?")
 _GROUPS = 8
 _MOST_DIGITS = 15
 _NORTH_AMERICAN = re.compile(r"(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[ .-]\d{4}")
+_LOCAL = re.compile(r"[2-9]\d\d-\d{4}")
+"""A North American number without its area: one where it has a line to itself, as below a name."""
 _BRITISH = re.compile(r"\(?0\d{2,4}\)? \d{3,4} \d{3,4}")
 """As British and Irish people group them; a digit too many or too few makes a number no less personal."""
 _INTERNATIONAL = re.compile(r"\(?(?:\+|00)")
@@ -131,6 +133,8 @@ def _is_phone(text: str, context: Context, start: int, end: int, language: str |
     thousands = len(digits) < 9 and _THOUSANDS.fullmatch(shown) is not None
     if said is Says.PHONE and not thousands:
         return len(digits) >= 6
+    if _LOCAL.fullmatch(shown) and _alone(text, start, end):
+        return True
     if len(digits) < 9 and not (shown.startswith(("0", "(0")) and len(digits) >= 7):
         return False
     if said is Says.CARD and digits[0] == "0":
@@ -157,6 +161,11 @@ def _sentence(text: str, start: int) -> int:
     """How far before a number its own sentence reaches: the policy of the sentence before says nothing of it."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text, max(0, start - WINDOW), start)]
     return start - ends[-1] if ends else WINDOW
+
+
+def _alone(text: str, start: int, end: int) -> bool:
+    """Tell whether nothing else stands in the line."""
+    return not text[text.rfind("\n", 0, start) + 1 : start].strip() and not text[end:].partition("\n")[0].strip()
 
 
 def _matches(shown: str, regions: Sequence[str | None], leniency: int, seen: dict[str, bool]) -> bool:

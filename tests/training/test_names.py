@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from data.redaction.measuring import Marked, Score
 from data.redaction.names.tagger import OTHERS, Tagger, load_tagger
 from data.redaction.names.vocabulary import LANGUAGES, make_vocabulary
 from training.__main__ import main
-from training.names import choose, fit, lines, names_of, read_marked
+from training.names import PRECISION, choose, fit, lines, names_of, read_marked
 
 THINGS = ("lamp", "kettle", "boiler", "gate", "heater", "window", "router", "fridge")
 MADE_UP = ("Vexlo", "Drumkin", "Qorrit", "Zanthu", "Blerrow", "Yopskin", "Trullo", "Wexnar")
@@ -47,7 +48,9 @@ def test_words_of_other_personal_data_teach_nothing() -> None:
 
 
 def test_the_lowest_threshold_that_is_precise_enough_is_chosen() -> None:
-    scores = {0.4: Score(taken=100, right=90), 0.6: Score(taken=100, right=97), 0.8: Score(taken=100, right=99)}
+    enough = math.ceil(PRECISION * 1_000)
+    right = {0.4: enough - 1, 0.6: enough, 0.8: enough + 5}
+    scores = {threshold: Score(taken=1_000, right=number) for threshold, number in right.items()}
     assert choose(scores) == 0.6
     assert choose({0.4: Score(taken=10, right=8), 0.8: Score(taken=10, right=9)}) == 0.8
     assert names_of({"fi": 0.4, "vi": 0.8})[OTHERS] == 0.8
