@@ -15,6 +15,7 @@ from service.reports.tongue import Tongue
 from service.reports.web import exports
 from service.reports.web.exports import as_csv, as_json, as_xlsx, pdf
 from service.reports.web.writing import Pen
+from tests.service.reports.printing import needs_printing
 from tests.service.reports.toy_site import TAXONOMY
 
 FIGURE = Figure(
@@ -80,8 +81,8 @@ def test_json_has_no_number_that_is_none() -> None:
     assert [each["kind"] for each in told["columns"]] == ["text", "number", "share", "date"]
 
 
+@needs_printing
 def test_a_page_is_printed_from_own_files_alone() -> None:
-    pytest.importorskip("weasyprint", exc_type=ImportError, reason="needs WeasyPrint: pip install 'reclamo[reports]'")
     asked: list[str] = []
 
     def files(address: str) -> tuple[bytes, str] | None:

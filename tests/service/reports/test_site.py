@@ -18,6 +18,7 @@ from service.reports.view import View
 from service.reports.web import complaints
 from tests.service.conftest import Start, settings, wait_until
 from tests.service.dummy_engine import DummyEngine
+from tests.service.reports.printing import needs_printing
 from tests.service.reports.toy_site import TAXONOMY, ToyBooks, give_tickets, quarters
 from tests.service.toy_tickets import Desk, correct, desk, folder, put
 
@@ -177,8 +178,8 @@ def test_a_page_is_made_once_until_a_ticket_changes(site: TestClient, monkeypatc
         desk._number = -1
 
 
+@needs_printing
 def test_the_page_is_printed(site: TestClient) -> None:
-    pytest.importorskip("weasyprint", exc_type=ImportError, reason="needs WeasyPrint: pip install 'reclamo[reports]'")
     response = site.get("/reports/overview.pdf?ui=vi&channel=chat")
     assert response.headers["content-type"] == "application/pdf"
     assert response.content.startswith(b"%PDF-")
