@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -353,6 +355,16 @@ def test_a_stopped_scheduler_finishes_what_waits_and_takes_nothing_new() -> None
         assert len(await waiting) == 6
 
     run(body, DummyEngine(seconds=0.01))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="niceness of single threads is Linux's")
+def test_computing_threads_give_way_to_the_event_loop(start: Start) -> None:
+    start()
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    ids = [thread.native_id for thread in threading.enumerate() if thread.name.startswith("compute-")]
+    assert ids
+    if own < 19:
+        wait_until(lambda: all(os.getpriority(os.PRIO_PROCESS, id_ or 0) > own for id_ in ids))
 
 
 def test_over_http_a_full_line_is_a_429(start: Start) -> None:
