@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
-import uvicorn
 
 from service.app import create_app
 from service.keys import edit_keys, issue
-from tests.service.conftest import settings, wait_until
+from tests.browser.serving import serving
+from tests.service.conftest import settings
 from tests.service.dummy_engine import DummyEngine
 from tests.service.reports.toy_site import TAXONOMY, give_tickets, quarters
 
@@ -30,17 +28,8 @@ def serve(**changes: Any) -> Iterator[str]:
     """Serve reports of tickets out of thin air; gives the address."""
     app = create_app(DummyEngine(taxonomy=TAXONOMY), settings(**changes))
     give_tickets(app, quarters())
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started, 30)
-        url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        wait_until(lambda: httpx2.get(f"{url}/readyz").status_code == 200, 30)
+    with serving(app) as url:
         yield url
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-
-import httpx2
-import uvicorn
 
 from data.redaction import redact
 from data.store.emerging import Found, Member
@@ -19,7 +15,8 @@ from data.store.store import Store
 from data.taxonomy import GROUP_IDS
 from service.app import create_app
 from service.reports.counts.prevalence import Prevalence
-from tests.service.conftest import settings, wait_until
+from tests.browser.serving import serving
+from tests.service.conftest import settings
 from tests.service.dummy_engine import DummyEngine
 from tests.service.reports.toy_site import TAXONOMY, Rates, confusion, quarters
 
@@ -78,14 +75,5 @@ def serve(folder: Path) -> Iterator[str]:
     engine = DummyEngine(taxonomy=TAXONOMY)
     app = create_app(engine, settings(store=fill(folder, engine.model_version), store_secret=folder / "tickets.secret"))
     app.state.desk._prevalence = engine.model_version, Prevalence({engine.model_version: confusion()})
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started, 30)
-        url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        wait_until(lambda: httpx2.get(f"{url}/reports").status_code == 200, 30)
+    with serving(app, "/reports") as url:
         yield url
-    finally:
-        server.should_exit = True
-        thread.join(20)

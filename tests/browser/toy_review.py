@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-import uvicorn
 
 from data.taxonomy import read_taxonomy
 from models.answer import Answer, Choice, Mention, Plausible, Reason, Review, Span
 from models.engine import Prepared
 from service.app import create_app
+from tests.browser.serving import serving
 from tests.service.conftest import settings, wait_until
 from tests.service.dummy_engine import DummyEngine
 from tests.service.toy_tickets import redact
@@ -114,17 +113,8 @@ def serve(folder: Path, **changes: Any) -> Iterator[str]:
     """Serve on a free port of this machine until the end of the block; gives the address."""
     given = settings(**{"store": f"sqlite:///{folder}/tickets.db", **changes})
     app = create_app(Doubting(), given, load=load, redact=redact)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started, 20)
-        url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        wait_until(lambda: httpx2.get(f"{url}/readyz").status_code == 200, 20)
+    with serving(app) as url:
         yield url
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 def open_review(page: Page, served: Served, ui: str = "en") -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,13 @@ from service.app import create_app
 from service.body import JsonRoute
 from service.errors import Unauthenticated
 from service.gate import OPEN, OPEN_FOLDER, Gate, Gatekeeper, needs, shown_key
-from service.keys import KeyRing, KeyScope, edit_keys, issue
+from service.keys import KeyRing, edit_keys
 from service.rates import Lockout
 from tests.service.conftest import Start, settings
 from tests.service.dummy_engine import DummyEngine
+from tests.service.toy_keys import Make, maker
 
 TEXT = {"text": "my parcel"}
-Make = Callable[..., str]
 
 
 @pytest.fixture
@@ -34,16 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make(path: Path) -> Make:
-    """Make a key in the file: `make("shop", "classify")` gives what its owner shows."""
-
-    def one(name: str, *scopes: KeyScope, **choices: Any) -> str:
-        key, shown = issue(name, scopes, now=datetime.now(UTC), **choices)
-        with edit_keys(path) as keys:
-            keys.append(key)
-        return shown
-
-    one("first", "reports")
-    return one
+    return maker(path, "reports")
 
 
 def bearer(shown: str) -> dict[str, str]:

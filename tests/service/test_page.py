@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import json
 import re
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,16 +12,10 @@ from service.interface import read_interface
 from service.keys import edit_keys
 from tests.service.conftest import Start
 from tests.service.dummy_engine import DummyEngine
+from tests.service.pages import interface_of
 
 STATIC = Path(__file__).parents[2] / "service/static"
 LANGUAGES = ["fi", "vi", "es", "en"]
-
-
-def interface_of(page: str) -> dict[str, Any]:
-    found = re.search(r'data-interface="([^"]*)"', page)
-    assert found
-    read: dict[str, Any] = json.loads(unescape(found[1]))
-    return read
 
 
 @pytest.mark.parametrize("ui", LANGUAGES)

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import json
 import re
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -16,19 +14,13 @@ from service.keys import edit_keys
 from service.review_page import CATALOGUE
 from tests.service.conftest import Start
 from tests.service.dummy_engine import DummyEngine
+from tests.service.pages import interface_of
 
 STATIC = Path(__file__).parents[2] / "service/static"
 SCRIPTS = sorted((STATIC / "review").glob("*.js"))
 TEMPLATE = (STATIC.parent / "templates/review.html").read_text(encoding="utf-8")
 LANGUAGES = ["fi", "vi", "es", "en"]
 OWN = read_interface(CATALOGUE)
-
-
-def told(page: str) -> dict[str, Any]:
-    found = re.search(r'data-interface="([^"]*)"', page)
-    assert found
-    read: dict[str, Any] = json.loads(unescape(found[1]))
-    return read
 
 
 @pytest.mark.parametrize("ui", LANGUAGES)
@@ -68,7 +60,7 @@ def test_no_phrase_was_left_in_another_language() -> None:
 
 
 def test_the_page_asks_only_for_words_that_there_are(client: TestClient) -> None:
-    phrases = told(client.get("/review?ui=en").text)["phrases"]
+    phrases = interface_of(client.get("/review?ui=en").text)["phrases"]
     script = "".join(file.read_text(encoding="utf-8") for file in SCRIPTS)
     asked = {first or second for first, second in re.findall(r'phrases\.(\w+)|fill\("(\w+)"', script)}
     assert len(asked) > 25
@@ -126,7 +118,7 @@ def test_the_style_takes_its_colours_from_the_other_page() -> None:
 
 def test_groups_say_how_many_labels_they_take_and_which_rules_tie_them(start: Start) -> None:
     taxonomy = read_taxonomy()
-    page = told(start(DummyEngine(taxonomy=taxonomy)).get("/review?ui=fi").text)
+    page = interface_of(start(DummyEngine(taxonomy=taxonomy)).get("/review?ui=fi").text)
     single = {group["id"]: group["single"] for group in page["groups"]}
     assert single == {
         "kind": True, "themes": False, "urgency": True, "signals": False, "motives": False, "emotion": True
@@ -158,7 +150,7 @@ def test_labels_of_the_taxonomy_are_escaped(start: Start) -> None:
     written["groups"][1]["labels"][0]["name"]["en"] = "'\"><img src=x onerror=alert(1)>"
     page = start(DummyEngine(taxonomy=type(engine.taxonomy).model_validate(written))).get("/review?ui=en").text
     assert "<img src=x" not in page
-    assert told(page)["groups"][1]["labels"]["billing"]["name"] == "'\"><img src=x onerror=alert(1)>"
+    assert interface_of(page)["groups"][1]["labels"]["billing"]["name"] == "'\"><img src=x onerror=alert(1)>"
 
 
 def test_every_field_and_region_has_a_name() -> None:

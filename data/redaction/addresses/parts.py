@@ -46,3 +46,18 @@ def extend(text: str, end: int, part: re.Pattern[str]) -> int:
             break
         end = match.end()
     return end
+
+
+def take_place(text: str, end: int, following: re.Pattern[str]) -> int:
+    """Take in a listed town that follows on `end`, in any case: "c/ tetuán 5 santander"; gives the new end.
+
+    `following` has the words that may name one as its first group; the most of them that do are taken.
+    """
+    match = following.match(text, end)
+    if match:
+        words = match[1].split(" ")
+        for count in range(len(words), 0, -1):
+            place = " ".join(words[:count])
+            if is_place(place):
+                return match.start(1) + len(place)
+    return end

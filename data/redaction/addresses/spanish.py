@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from data.redaction.addresses.parts import TOWN, extend, is_place, is_plain
+from data.redaction.addresses.parts import TOWN, extend, is_plain, take_place
 from data.redaction.letters import CAPITALISED, WORD
 
 _TYPE = (
@@ -83,9 +83,9 @@ def find(text: str) -> Iterator[tuple[int, int]]:
         if not _is_street(match["name"]):
             continue
         end = extend(text, match.end(), _PART)
-        yield match.start(), extend(text, _listed(text, end), _PART)
+        yield match.start(), extend(text, take_place(text, end, _PLACE), _PART)
     for match in (*_GREAT.finditer(text), *_GRID.finditer(text)):
-        yield match.start(), extend(text, _listed(text, extend(text, match.end(), _PART)), _PART)
+        yield match.start(), extend(text, take_place(text, extend(text, match.end(), _PART), _PLACE), _PART)
 
 
 def _is_street(name: str) -> bool:
@@ -95,14 +95,3 @@ def _is_street(name: str) -> bool:
     if any(character.isupper() for word in telling for character in word[:1]) and len(telling) <= 5:
         return not any(is_plain(word) and word[0].islower() for word in telling)
     return len(telling) <= 3 and not any(is_plain(word) for word in telling) and bool(words)
-
-
-def _listed(text: str, end: int) -> int:
-    """Take in a listed town that follows, in any case and without a comma: "c/ tetuán 5 santander"."""
-    match = _PLACE.match(text, end)
-    if match:
-        words = match[1].split(" ")
-        for count in range(len(words), 0, -1):
-            if is_place(" ".join(words[:count])):
-                return match.start(1) + len(" ".join(words[:count]))
-    return end

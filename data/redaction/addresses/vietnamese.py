@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from data.redaction.addresses.parts import extend, is_place, is_plain
+from data.redaction.addresses.parts import extend, is_place, is_plain, take_place
 from data.redaction.letters import CAPITALISED, WORD
 
 _SLASHED = r"[KkĐđ]?\d{1,4}[A-Za-z]?(?:[/-][A-Za-z]?\d{1,4}[A-Za-z]?){1,5}|[Kk]\d{1,4}[A-Za-z]?"
@@ -64,6 +64,7 @@ RURAL = re.compile(r"(?<!\w)(?:thôn|xóm|ấp|bản|làng)(?!\w)", re.I)
 _DATE = re.compile(r"\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?")
 _UNIT = re.compile(r" ?(?:k|đ|d|tr|triệu|nghìn|ngàn|người|ngày|tháng|tuần|năm|phút|giờ|lần|cái|ly|kg|%|h)\b", re.I)
 _TOWER = re.compile(rf"(?:{CAPITALISED} ){{0,2}}$")
+_PLACE = re.compile(rf"[ ,]{{1,3}}({WORD}(?: {WORD}){{0,3}})")
 
 
 def find(text: str) -> Iterator[tuple[int, int]]:
@@ -71,7 +72,7 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     for match in _CORE.finditer(text):
         if match["rural"] or match["only"]:
             end = match.end("rural") if match["rural"] else match.start("only") + len(match["only"].rstrip(" ,"))
-            yield match.start(), _listed(text, extend(text, end, _PART))
+            yield match.start(), take_place(text, extend(text, end, _PART), _PLACE)
             continue
         end = extend(text, match.end(), _PART)
         parts = end > match.end()
@@ -90,7 +91,7 @@ def find(text: str) -> Iterator[tuple[int, int]]:
                 continue
         if (match["behind"] and _UNIT.match(text, match.end())) or len(match["name"] or "xx") < 2:
             continue
-        yield match.start(), _listed(text, end)
+        yield match.start(), take_place(text, end, _PLACE)
     for match in _PLAIN.finditer(text):
         words = match["street"].split(" ")
         dated = _DATE.match(match.group()) is not None
@@ -107,16 +108,6 @@ def _is_administrative(tail: str, *, dated: bool) -> bool:
     return not dated and any(is_place(part) for part in re.split(r"[,\n-]", tail))
 
 
-def _listed(text: str, end: int) -> int:
-    match = re.compile(rf"[ ,]{{1,3}}({WORD}(?: {WORD}){{0,3}})").match(text, end)
-    if match:
-        words = match[1].split(" ")
-        for count in range(len(words), 0, -1):
-            if is_place(" ".join(words[:count])):
-                return match.start(1) + len(" ".join(words[:count]))
-    return end
-
-
 def _tail(text: str, match: re.Match[str]) -> int:
     """Read an address in small letters on to its listed town or district; 0 where none follows."""
     words = match["street"].split(" ")
@@ -125,7 +116,7 @@ def _tail(text: str, match: re.Match[str]) -> int:
         for last in range(len(words), first, -1):
             if is_place(" ".join(words[first:last])):
                 end = start + len(" ".join(words[:last]))
-                return _listed(text, extend(text, end, _PART))
+                return take_place(text, extend(text, end, _PART), _PLACE)
     end, reached = match.end(), 0
     for _ in range(5):
         part = _TAIL.match(text, end)
@@ -135,7 +126,7 @@ def _tail(text: str, match: re.Match[str]) -> int:
             more = part["more"]
             end = reached = part.start("more") if more and is_plain(more.strip()) else part.end()
             continue
-        listed = _listed(text, end)
+        listed = take_place(text, end, _PLACE)
         if listed == end:
             break
         end = reached = listed

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from service.keys import KeyScope, edit_keys, issue
+from service.keys import edit_keys
 from service.reports.web.login import own_address
 from service.sessions import COOKIE
 from tests.service.conftest import Start
 from tests.service.dummy_engine import DummyEngine
 from tests.service.reports.toy_site import TAXONOMY, give_tickets, quarters
+from tests.service.toy_keys import Make, maker
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
-Make = Callable[..., str]
 
 
 @pytest.fixture
@@ -28,14 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make(path: Path) -> Make:
-    def one(name: str, *scopes: KeyScope) -> str:
-        key, shown = issue(name, scopes, now=datetime.now(UTC))
-        with edit_keys(path) as keys:
-            keys.append(key)
-        return shown
-
-    one("first", "admin")
-    return one
+    return maker(path, "admin")
 
 
 @pytest.fixture
