@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.measured import comparable, measured_with
 from training.recipe import EncoderRecipe, Source
 
-_SPACE = re.compile(r"\s+")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -36,11 +36,6 @@ def read_tsv(path: Path) -> Iterator[tuple[str, str, str]]:
                 yield fields[0], fields[1], fields[2] if len(fields) > 2 else "terms"
 
 
-def comparable(text: str) -> str:
-    """Reduce a sentence to what two copies of it share: letters and digits, lower-cased."""
-    return _SPACE.sub(" ", re.sub(r"[\W_]+", " ", text.lower())).strip()
-
-
 def read_validation(folder: Path, language: str, recipe: EncoderRecipe) -> list[tuple[str, str]]:
     """Read the pairs kept for the validation curve, in file order."""
     rows = read_tsv(folder / "parallel" / f"en-{language}.tsv.xz")
@@ -48,8 +43,8 @@ def read_validation(folder: Path, language: str, recipe: EncoderRecipe) -> list[
 
 
 def kept_apart(folder: Path, recipe: EncoderRecipe) -> set[str]:
-    """English sentences that some test is made of, so that no training pair may contain them."""
-    held: set[str] = set()
+    """Sentences that some test is made of, so that no training pair may contain them on either side."""
+    held = measured_with(folder / "labelled" / "open")
     for language in recipe.foreign:
         rows = read_tsv(folder / "parallel" / f"en-{language}.tsv.xz")
         held.update(comparable(en) for en, _, source in rows if source == recipe.validation_source)
@@ -84,7 +79,9 @@ def read_pairs(folder: Path, language: str, recipe: EncoderRecipe, held: set[str
         source = _source_of("terms" if is_term else origin, recipe.sources)
         if source is None or taken[origin] >= source.cap or (english, other) in seen:
             continue
-        if not _plausible(english, other, recipe.max_words) or comparable(english) in held:
+        if not _plausible(english, other, recipe.max_words) or not held.isdisjoint(
+            (comparable(english), comparable(other))
+        ):
             continue
         seen.add((english, other))
         taken[origin] += 1

@@ -6,24 +6,18 @@ learns of a feeling helps the others. The heads are thrown away.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import lzma
 import random
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from training.measured import comparable, learnable, measured_with, read_labelled
 from training.recipe import TasksRecipe
 from training.teacher import device
-
-HELD = 5
-"""Of a set without a test split of its own, every fifth text (by its hash) is kept for measuring."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +47,10 @@ class Tasks:
     def __init__(self, folder: Path, recipe: TasksRecipe, width: int, seed: int) -> None:
         """Read the sets from the folder of open labelled text; raises `FileNotFoundError` where a set is missing."""
         names: dict[str, dict[str, int]] = {}
+        kept = measured_with(folder)
         self.sets = [
-            _read(folder, source.pattern, source.field, source.task, source.chance, names) for source in recipe.sets
+            _read(folder, source.pattern, source.field, source.task, source.chance, names, kept)
+            for source in recipe.sets
         ]
         self._recipe = recipe
         self.max_tokens = recipe.max_tokens
@@ -83,32 +79,20 @@ class Tasks:
 
 
 def _read(
-    folder: Path, pattern: str, field: str, task: str, chance: float, names: dict[str, dict[str, int]]
+    folder: Path, pattern: str, field: str, task: str, chance: float, names: dict[str, dict[str, int]], kept: set[str]
 ) -> LabelledSet:
-    paths = [path for path in sorted(folder.glob("*/*.jsonl.xz")) if re.fullmatch(pattern, path.parent.name)]
+    folders = [path for path in sorted(folder.glob("*")) if path.is_dir() and re.fullmatch(pattern, path.name)]
+    paths = [path for each in folders for path in learnable(each)]
     if not paths:
         raise FileNotFoundError(f"no set matching {pattern!r} in {folder}; leave it out of the recipe or fetch it")
-    tested = any(".test." in path.name for path in paths)
     known = names.setdefault(task, {})
     found = LabelledSet(task, chance, [], [], [])
     for path in paths:
-        if ".test." in path.name or ".dev." in path.name:
-            continue
-        for row in _lines(path):
-            if not tested and held_out(row["text"]):
+        for row in read_labelled(path):
+            if comparable(row["text"]) in kept:
                 continue
             given = row[field] if isinstance(row[field], list) else [row[field]]
             found.texts.append(row["text"])
             found.languages.append(row["lang"])
             found.labels.append([known.setdefault(label, len(known)) for label in given])
     return found
-
-
-def held_out(text: str) -> bool:
-    """Say whether a text of a set without test split is kept for measuring."""
-    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % HELD == 0
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    with lzma.open(path, "rt", encoding="utf-8") as lines:
-        return [row for line in lines if (row := json.loads(line)).get("text")]

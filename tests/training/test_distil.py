@@ -15,9 +15,10 @@ from tokenizers import Tokenizer
 
 from training.alignment import bag, lexical_start, ridge_start
 from training.distil import distil, draw_pool, prepare_lessons
+from training.measured import held_out
 from training.parallel import kept_apart, read_own_pairs, read_pairs
 from training.recipe import EncoderRecipe, TaskSource, TasksRecipe, read_encoder_recipe
-from training.tasks import Tasks, held_out
+from training.tasks import Tasks
 from training.teacher import load_teacher
 from training.tokenizer import fertility
 
