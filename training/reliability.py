@@ -11,6 +11,7 @@ from data.taxonomy import Taxonomy, as_list
 from models.answer import Answer, Choice, Mention, Urgency
 
 BINS = 10
+DRAWS = 200
 
 
 def claims(message: Message, answer: Answer, group: str) -> list[tuple[float, bool]]:
@@ -42,8 +43,18 @@ def calibration_error(claimed: Sequence[tuple[float, bool]]) -> float:
     return float(np.abs(gap).sum() / count.sum())
 
 
+def error_by_chance(claimed: Sequence[tuple[float, bool]], seed: int = 1) -> float:
+    """Mean `calibration_error` if every confidence were exactly right: few labels never look quite calibrated."""
+    if not claimed:
+        return 0.0
+    dice = np.random.default_rng(seed)
+    sure = np.array([confidence for confidence, _ in claimed])
+    draws = dice.random((DRAWS, len(sure))) < sure
+    return float(np.mean([calibration_error(list(zip(sure, right, strict=True))) for right in draws]))
+
+
 def reliability_table(messages: Sequence[Message], answers: Sequence[Answer], taxonomy: Taxonomy) -> str:
-    """Write the calibration error per group and language, with the number of labels given."""
+    """Write the calibration error per group and language, with the number of labels given and what chance makes."""
     languages = sorted({message.lang for message in messages})
     lines = ["| group | " + " | ".join(languages) + " | all |", "|---|" + "---|" * (len(languages) + 1)]
     for group in taxonomy.groups:
@@ -51,6 +62,10 @@ def reliability_table(messages: Sequence[Message], answers: Sequence[Answer], ta
         cells = []
         for language in (*languages, None):
             own = [claim for lang, part in pairs if language in (lang, None) for claim in part]
-            cells.append(f"{calibration_error(own):.3f} ({len(own)})")
+            cells.append(f"{calibration_error(own):.3f} ({len(own)}; {error_by_chance(own):.3f})")
         lines.append(f"| {group.id} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "In brackets the number of labels, and the error that confidences would show if all were exactly right.",
+    ]
     return "\n".join(lines) + "\n"
