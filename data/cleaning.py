@@ -12,12 +12,10 @@ from dataclasses import dataclass
 
 from data.markup import looks_like_html, read_html
 from data.quotes import own_lines
+from data.unseen import BREAKS, UNSEEN
 
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls, but tab, line feed and carriage return
-    "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # zero width, bidirectional controls
-    "\ud800-\udfff\U000e0000-\U000e007f]+"  # halves of pairs, which no encoding can write, and invisible tags
-)
+_UNSEEN = re.compile(f"[\x00{UNSEEN}]+")
+_BREAK = re.compile(f"[{BREAKS}]")
 _WORD = re.compile(r"\w")
 
 
@@ -59,7 +57,7 @@ def clean(text: str) -> Cleaned:
 
     Never drops everything: where nothing but quoted lines holds a word, they are kept. Linear in the text's length.
     """
-    whole = Cleaned(text, range(len(text)), range(1, len(text) + 1))
+    whole = Cleaned(_BREAK.sub("\n", text), range(len(text)), range(1, len(text) + 1))
     if looks_like_html(text):
         read = read_html(text)
         if _WORD.search(read.text):

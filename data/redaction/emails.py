@@ -1,4 +1,4 @@
-"""E-mail addresses, also with the sign spelled out: maija (at) esimerkki.fi."""
+"""E-mail addresses, also as in links (maija%40esimerkki.fi) or with the sign spelled out: maija (at) esimerkki.fi."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from data.redaction.kinds import Found, Kind
 
 _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^{|}~-]{1,64}")
 """Read backwards from the sign: at most the 64 characters that RFC 5321 allows."""
+_AT = re.compile("@|%(?:25)?40")
+_ESCAPED_LOCAL = re.compile(r"[\w.%+~-]{1,64}")
+"""As in a link, where whatever else an address has is escaped too, and parts the address from what stands before it."""
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_][\w-]{1,62}")
 _EDGE = ".!#$%&'*+/=?^{|}~-"
 _SPELLED = re.compile(
@@ -23,17 +26,16 @@ _SPELLED_HINT = re.compile(r"[(\[{<] ?(?:at|ät|a|arroba|@|a còng) ?[)\]}>]| (?
 
 def find_emails(text: str) -> Iterator[Found]:
     """Find e-mail addresses: every sign is looked at once, 64 characters to the left and a host name to the right."""
-    place = text.find("@")
-    while place >= 0:
-        after = _DOMAIN.match(text, place + 1) if text[place + 1 : place + 2].isalnum() else None
+    for sign in _AT.finditer(text):
+        place, end = sign.span()
+        after = _DOMAIN.match(text, end) if text[end : end + 1].isalnum() else None
         before = None
         if after:
-            before = _LOCAL.match(text[max(0, place - 64) : place][::-1])
+            before = (_LOCAL if end == place + 1 else _ESCAPED_LOCAL).match(text[max(0, place - 64) : place][::-1])
         if before and after:
             local = before.group()[::-1].lstrip(_EDGE)
             if local:
                 yield Found(Kind.EMAIL, place - len(local), after.end())
-        place = text.find("@", place + 1)
     for hint in _SPELLED_HINT.finditer(text):
         for match in _SPELLED.finditer(text, max(0, hint.start() - 66), min(len(text), hint.end() + 120)):
             yield Found(Kind.EMAIL, match.start(), match.end())

@@ -61,7 +61,9 @@ def read_set(folder: Path = SET) -> list[Marked]:
     if not files:
         raise MarkedSetError(f"{folder} holds no *.jsonl: give the folder with the marked messages (--set)")
     for file in files:
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(file.read_bytes().split(b"\n"), 1):
+            if not line.strip():
+                continue
             try:
                 messages.append(Marked.model_validate_json(line))
             except ValidationError:

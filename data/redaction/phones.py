@@ -36,6 +36,8 @@ _MOST_DIGITS = 15
 _NORTH_AMERICAN = re.compile(r"(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[ .-]\d{4}")
 _LOCAL = re.compile(r"[2-9]\d\d-\d{4}")
 """A North American number without its area: one where it has a line to itself, as below a name."""
+_LINE_BEGINS = re.compile(r"(?:\A|\n)[ >]{0,8}\Z")
+_LINE_ENDS = re.compile(r" {0,8}(?:\n|\Z)")
 _BRITISH = re.compile(r"\(?0\d{2,4}\)? \d{3,4} \d{3,4}")
 """As British and Irish people group them; a digit too many or too few makes a number no less personal."""
 _INTERNATIONAL = re.compile(r"\(?(?:\+|00)")
@@ -105,7 +107,8 @@ def _is_phone(text: str, context: Context, start: int, end: int, language: str |
     shown = text[start:end]
     said = context.nearest(start, window=_sentence(text, start))
     digits = "".join(filter(str.isdigit, shown))
-    if shown[0] in "123456789" and said is not Says.PHONE and len(digits) not in (9, 10, 11, 12):
+    local = _LOCAL.fullmatch(shown) is not None and _alone(text, start, end)
+    if shown[0] in "123456789" and said is not Says.PHONE and len(digits) not in (9, 10, 11, 12) and not local:
         return False
     if shown.count("(") != shown.count(")") and not (shown.startswith("(") and ")" not in text[start : end + 1]):
         return False
@@ -133,7 +136,7 @@ def _is_phone(text: str, context: Context, start: int, end: int, language: str |
     thousands = len(digits) < 9 and _THOUSANDS.fullmatch(shown) is not None
     if said is Says.PHONE and not thousands:
         return len(digits) >= 6
-    if _LOCAL.fullmatch(shown) and _alone(text, start, end):
+    if local:
         return True
     if len(digits) < 9 and not (shown.startswith(("0", "(0")) and len(digits) >= 7):
         return False
@@ -164,8 +167,8 @@ def _sentence(text: str, start: int) -> int:
 
 
 def _alone(text: str, start: int, end: int) -> bool:
-    """Tell whether nothing else stands in the line."""
-    return not text[text.rfind("\n", 0, start) + 1 : start].strip() and not text[end:].partition("\n")[0].strip()
+    """Tell whether nothing but a few spaces stands beside it in the line."""
+    return _LINE_BEGINS.search(text[max(0, start - 9) : start]) is not None and _LINE_ENDS.match(text, end) is not None
 
 
 def _matches(shown: str, regions: Sequence[str | None], leniency: int, seen: dict[str, bool]) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from data.markup import looks_like_html
 from data.redaction.accounts import find_accounts, find_cards
 from data.redaction.addresses import find_addresses
 from data.redaction.context import Context
 from data.redaction.emails import find_emails
-from data.redaction.folding import Folded, fold
+from data.redaction.folding import Folded, fold, fold_shown
 from data.redaction.identity import find_identity_numbers
 from data.redaction.joining import join
 from data.redaction.kinds import MASKS, PLACEHOLDER, Found, mask
@@ -30,8 +31,9 @@ def redact(text: str, language: str | None = None, *, tagger: Tagger | None = No
     """Put placeholders in the place of personal data.
 
     `language` (ISO 639-1; None: unknown) says which readings of a doubtful word or number come first; all rules run in
-    every language, since people write in Finnish about a Spanish address. Any string is read, whatever is in it; the
-    cost is linear in its length. `redact(redact(text).text)` changes nothing. `tagger`: another than the package's.
+    every language, since people write in Finnish about a Spanish address. HTML is read twice: as it is written (links
+    hold addresses) and as it is shown. Any string is read, whatever is in it; the cost is linear in its length.
+    `redact(redact(text).text)` changes nothing. `tagger`: another than the package's.
     """
     redacted = Redacted(text, [], len(text))
     for _ in range(ROUNDS):
@@ -44,14 +46,19 @@ def redact(text: str, language: str | None = None, *, tagger: Tagger | None = No
 
 
 def _find(text: str, language: str | None, tagger: Tagger | None) -> list[Found]:
-    folded, read, found = without_numbers(text, language)
-    everything = join([*found, *find_names(read, language, tagger)])
-    return [Found(item.kind, *folded.original(item.start, item.end)) for item in everything]
+    everything: list[Found] = []
+    for folding in (fold, fold_shown) if looks_like_html(text) else (fold,):
+        folded, read, found = without_numbers(text, language, folding)
+        items = join([*found, *find_names(read, language, tagger)])
+        everything += [Found(item.kind, *folded.original(item.start, item.end)) for item in items]
+    return everything
 
 
-def without_numbers(text: str, language: str | None) -> tuple[Folded, str, list[Found]]:
+def without_numbers(
+    text: str, language: str | None, folding: Callable[[str], Folded] = fold
+) -> tuple[Folded, str, list[Found]]:
     """Find all but names; gives the folded text, the same with masks over what was found, and that (in the folded)."""
-    folded = fold(text)
+    folded = folding(text)
     read = PLACEHOLDER.sub(lambda match: _MASK_OF[match.group()] * len(match.group()), folded.text)
     context = Context(read)
     numbered: list[Callable[[str], Iterator[Found]]] = [

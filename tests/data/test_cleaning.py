@@ -23,7 +23,7 @@ def assert_maps_back(original: str, cleaned: Cleaned) -> None:
     assert all(0 <= start <= end <= len(original) for start, end in zip(cleaned.offsets, cleaned.ends, strict=True))
     for character, start, end in zip(cleaned.text, cleaned.offsets, cleaned.ends, strict=True):
         source = original[start:end]
-        plain = character == source or (character == " " and source.isspace())
+        plain = character == source or (character in " \n" and source.isspace())
         made = source[:1] in ("<", "&") or (character in "> " and start == end)  # tag, reference, mark of a quoted line
         assert plain or made
 

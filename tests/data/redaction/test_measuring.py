@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,19 @@ def test_a_bad_line_is_named_without_its_text(line: str, tmp_path: Path, capsys:
     assert "secret" not in str(caught.value)
     assert main(["redaction", "--set", str(tmp_path)]) == 2
     assert "line 1" in capsys.readouterr().err
+
+
+def test_bytes_that_are_no_text_are_named_by_their_line(tmp_path: Path) -> None:
+    (tmp_path / "fi.jsonl").write_bytes(message(MARKED).model_dump_json().encode() + b'\n{"id": "\xff"}\n')
+    with pytest.raises(MarkedSetError, match=r"fi\.jsonl, line 2"):
+        read_set(tmp_path)
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\x85"])
+def test_a_line_of_json_ends_at_a_line_feed_alone(end: str, tmp_path: Path) -> None:
+    written = message(f"Soita{end}[[phone|040 123 4567]]")
+    line = json.dumps(written.model_dump(), ensure_ascii=False)
+    assert read_set(write_set(tmp_path, line + "\r\n")) == [written]
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:

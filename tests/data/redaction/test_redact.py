@@ -51,6 +51,19 @@ PIECES = st.sampled_from(
         "GL5 2QX",
         "12.3.2026",
         "1 250,00 €",
+        "<p>",
+        "<br>",
+        '<a href="mailto:',
+        '">',
+        "</a>",
+        "<!--",
+        "<blockquote>",
+        "040&nbsp;123",
+        "&#64;",
+        "a%40b.fi",
+        "555-0142",
+        "\u061c",
+        "—",
     ]
 )
 TEXT = st.lists(st.one_of(PIECES, st.text(max_size=6)), max_size=14).map(" ".join)
