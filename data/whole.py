@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
+
+_OLD: Final = 86_400.0
+"""Seconds after which a part that nobody wrote to is of a process that was killed."""
 
 
 @contextmanager
@@ -16,9 +22,10 @@ def writing_whole(path: Path, mode: str = "w", *, permissions: int = 0o666) -> I
     Its folder is made. `permissions` are those of a new file, less the process's mask. Raises `OSError`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    _clear(path)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, permissions)
     try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, permissions)
         with os.fdopen(handle, mode, encoding=None if "b" in mode else "utf-8") as out:
             yield out
             out.flush()
@@ -34,6 +41,14 @@ def write_whole(path: Path, content: str | bytes, *, permissions: int = 0o666) -
     """Write a file whole or not at all; raises `OSError`."""
     with writing_whole(path, "w" if isinstance(content, str) else "wb", permissions=permissions) as out:
         out.write(content)
+
+
+def _clear(path: Path) -> None:
+    """Delete what killed processes left of this file."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):  # it is somebody else's, or gone already
+            if time.time() - part.stat().st_mtime > _OLD:
+                part.unlink()
 
 
 def sync_folder(path: Path) -> None:

@@ -10,7 +10,6 @@ import argparse
 import json
 import logging
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from tqdm import tqdm
 
 from data.redaction import redact
 from data.store.errors import StoreUnusable
+from data.store.folders import make_folder
 from data.store.records import About, NewTicket, Reading, TicketKey
 from data.store.store import Store
 from models.answer import Answer
@@ -45,6 +45,9 @@ BY_HOUR: Final = np.array([1, 1, 1, 1, 1, 1, 2, 4, 7, 9, 10, 9, 8, 8, 8, 8, 8, 8
 
 BY_WEEKDAY: Final = (1.2, 1.1, 1.0, 1.0, 0.9, 0.6, 0.6)
 """And on each day of the week, from Monday on."""
+
+MARK, WHOLE, SECRET = "demo", "whole", "tickets.secret"
+"""Files that say that a folder is a demonstration's, and that its store has every message; and its store's secret."""
 
 _WRITTEN_AGAIN: Final = "repeat_contact"
 """The default taxonomy's signal of whoever wrote before."""
@@ -156,6 +159,22 @@ def _answers(engine: Engine, dated: Iterable[Dated], threads: int) -> Iterator[t
         yield from pool.map(answer, dated)
 
 
+def clear(folder: Path) -> None:
+    """Delete an earlier demonstration, and nothing else; raises `SettingsError` as `check_folder`."""
+    check_folder(folder)
+    for file in [*folder.glob("tickets.db*"), *(folder / name for name in (SECRET, WHOLE, MARK))]:
+        file.unlink(missing_ok=True)
+
+
+def check_folder(folder: Path) -> None:
+    """See that a demonstration may be made in a folder; raises `SettingsError`."""
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"--folder: {folder} is no folder")
+    known = (folder / MARK).exists() or (folder / WHOLE).exists()
+    if folder.exists() and not known and any(folder.iterdir()):
+        raise SettingsError(f"--folder: {folder} holds other things: name a new folder, or empty it yourself")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fill the store where it is not there yet, and serve it; returns the exit code."""
     logs.set_up()
@@ -164,17 +183,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fresh", action="store_true", help="make the store anew")
     parser.add_argument("--fill-only", action="store_true", help="do not serve")
     given, more = parser.parse_known_args(arguments)
-    whole = given.folder / "whole"
+    whole = given.folder / WHOLE
     store = f"sqlite:///{given.folder / 'tickets.db'}"
     try:
         settings = read_settings(["--store", store, *more])
         if given.fresh or not whole.exists():
-            shutil.rmtree(given.folder, ignore_errors=True)
+            check_folder(given.folder)
             calendar, messages = read_demo()
             now = datetime.now(UTC).replace(microsecond=0)
             engine = load(current(settings.model), settings)
             log.info("a year of %s: %d messages go into %s", calendar.company, len(messages), store)
-            kept = Store.open(store, given.folder / "tickets.secret")
+            clear(given.folder)
+            make_folder(given.folder)
+            (given.folder / MARK).touch()
+            kept = Store.open(store, given.folder / SECRET)
             fill(kept, engine, date_messages(calendar, messages, now), calendar, now, settings.workers)
             kept.close()
             whole.touch()
@@ -187,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.fill_only:
         return 0
     log.info("the reports are at http://%s:%d/reports", settings.host, settings.port)
-    os.environ |= {f"{PREFIX}STORE": store, f"{PREFIX}STORE_SECRET": str(given.folder / "tickets.secret")}
+    os.environ |= {f"{PREFIX}STORE": store, f"{PREFIX}STORE_SECRET": str(given.folder / SECRET)}
     from service.__main__ import main as serve
 
     return serve(more)

@@ -1,7 +1,7 @@
 """Requests that carry an `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header) are done once.
 
-What was done is answered again word for word for a day. What was refused or failed is forgotten, because nothing was
-done, and the same key may try again.
+What was done is answered again word for word for a day. What was refused is forgotten, because nothing was done, and
+the same key may try again. Where nobody knows whether something was done, the key stays under way until its lease ends.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 from starlette.datastructures import Headers
 
 from data.store.errors import KeyMismatch, KeyUnderWay
-from data.store.records import Replay, TicketKey
-from service.errors import BadRequest, KeyReused, Problem, RequestUnderWay
+from data.store.records import Lease, Replay, TicketKey
+from service.errors import BadRequest, KeyReused, Problem, RequestUnderWay, StoreFailed
 
 if TYPE_CHECKING:
     from service.storing import StoreCalls
@@ -69,25 +69,26 @@ async def once(
     if asked is None:
         return await work()
     try:
-        before = await calls.ask("write", lambda store: store.begin(asked.key, asked.author, store.mark(asked.request)))
+        begun = await calls.ask("write", lambda store: store.begin(asked.key, asked.author, store.mark(asked.request)))
     except KeyMismatch:
         raise KeyReused from None
     except KeyUnderWay:
         raise RequestUnderWay from None
-    if before is not None:
-        return before
+    if isinstance(begun, Replay):
+        return begun
     try:
         reply = await work()
-    except BaseException:
-        await _finish(calls, asked, None, ticket)
+    except Exception as failure:  # not of a cancellation: what the store has begun goes on
+        if not isinstance(failure, StoreFailed | OSError):  # these may have come after the commit
+            await _finish(calls, begun, None, ticket)
         raise
-    await _finish(calls, asked, reply, ticket)
+    await _finish(calls, begun, reply, ticket)
     return reply
 
 
-async def _finish(calls: StoreCalls, asked: Once, reply: Replay | None, ticket: TicketKey) -> None:
+async def _finish(calls: StoreCalls, lease: Lease, reply: Replay | None, ticket: TicketKey) -> None:
     """Note the end. Where that fails the work is done all the same, and the key is free again in minutes."""
     try:
-        await calls.ask("write", lambda store: store.finish(asked.key, asked.author, reply, ticket))
+        await calls.ask("write", lambda store: store.finish(lease, reply, ticket))
     except Problem as problem:
         log.warning("an idempotency key was not noted: %s", problem.code)

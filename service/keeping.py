@@ -19,7 +19,7 @@ from service.reports.alarms.sending import open_watching
 from service.reports.alarms.watching import watch_daily
 from service.reports.books import Books
 from service.rescoring import Rescoring
-from service.retention import purge_daily, read_days
+from service.retention import purge_daily, read_days, sweep_again
 from service.settings import Settings
 from service.shadow import Shadow, keep_shadow
 from service.storing import Health, StoreCalls, check_store, open_store
@@ -65,7 +65,10 @@ class Keeping:
     def start(self) -> None:
         """Begin what goes on beside. Needs a running loop."""
         self.calls.start()
-        self._beside = [asyncio.create_task(purge_daily(self.purge, now=self._now))]
+        self._beside = [
+            asyncio.create_task(purge_daily(self.purge, now=self._now)),
+            asyncio.create_task(sweep_again(self.catch_up)),
+        ]
         if self.shadow:
             self._beside.append(asyncio.create_task(self.shadow.run()))
         if self.rescoring:
@@ -88,6 +91,10 @@ class Keeping:
         gone = await self.calls.ask("erase", lambda store: store.purge(kept.sources, default=kept.default, now=now))
         self._metrics.erased("retention", gone)
         return gone
+
+    async def catch_up(self) -> bool:
+        """Sweep out what an earlier sweep could not; returns whether nothing is left."""
+        return await self.calls.ask("write", lambda store: store.catch_up())
 
     def _asked(self, work: Work, seconds: float) -> None:
         """Measure a call of the store; what was erased should leave the reports soon."""

@@ -13,6 +13,9 @@ from data.store.retention import DEFAULT, Retention, read_retention
 log = logging.getLogger(__name__)
 
 DAY: Final = 86_400.0
+MINUTES: Final = 300.0
+"""Seconds after which the database is asked again to let go of what was deleted."""
+
 SOON: Final = 3_600.0
 """Seconds after which a purge that failed is tried again."""
 
@@ -47,3 +50,17 @@ async def purge_daily(
             if gone:
                 log.info("%d tickets past their time were deleted", gone)
             await sleep(DAY)
+
+
+CatchUp = Callable[[], Awaitable[bool]]
+"""Sweeps out of the database what an earlier sweep could not; does nothing where there is nothing."""
+
+
+async def sweep_again(catch_up: CatchUp, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+    """Make up every few minutes for sweeps that somebody was in the way of, until cancelled."""
+    while True:
+        await sleep(MINUTES)
+        try:
+            await catch_up()
+        except Exception as error:  # as above
+            log.error("what was deleted could not be swept out, in minutes again: %s", type(error).__name__)

@@ -18,7 +18,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from data.store.store import Store
 from service.aside import aside
-from service.errors import Overloaded, Problem, StoreFailed, StoreFull
+from service.deadline import Deadline
+from service.errors import Overloaded, Problem, ShuttingDown, StoreFailed, StoreFull
 from service.settings import Settings, SettingsError
 from service.ticket_metrics import Work
 
@@ -96,23 +97,41 @@ class StoreCalls:
             self._threads = None
         await asyncio.to_thread(self.store.close)
 
-    async def ask(self, kind: Work, work: Callable[[Store], T]) -> T:
-        """Do `work` on a thread.
+    async def ask(self, kind: Work, work: Callable[[Store], T], deadline: Deadline | None = None) -> T:
+        """Do `work` on a thread, unless all are busy until the deadline.
 
-        Whoever stops waiting does not stop what has begun. Raises `Overloaded`, `StoreFull` and `StoreFailed`.
+        Whoever stops waiting does not stop what has begun, and nor does the deadline. Raises `Overloaded`, `StoreFull`,
+        `StoreFailed`, and by whose deadline it is `DeadlinePassed` or `TooSlow`.
         """
         if self._waiting >= MOST_WAITING:
             raise Overloaded("Too many calls wait for the ticket store: ask again later.")
+        if self._threads is None:
+            raise ShuttingDown("The service is stopping: ask again, another one may answer.")
         began = time.monotonic()
+        turn = self._threads.submit(work, self.store)
         self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work, self.store)
+        future = asyncio.wrap_future(turn)
         future.add_done_callback(self._done)
+        late = False
+
+        def give_up() -> None:
+            nonlocal late
+            late = turn.cancel()  # false where it has begun
+
+        timer = deadline and asyncio.get_running_loop().call_later(deadline.left(), give_up)
+        problem: Problem
         try:
             return await future
         except SQLAlchemyError as error:
             problem = told(error)
+        except asyncio.CancelledError:
+            if not late or deadline is None:
+                raise
+            problem = deadline.passed(0)
         finally:
             self._timed(kind, time.monotonic() - began)
+            if timer:
+                timer.cancel()
         raise problem  # out here it does not carry what failed, whose message quotes its parameters
 
     def _done(self, _: object) -> None:

@@ -15,6 +15,9 @@ from data.store.records import TicketKey
 from data.store.retention import Retention, read_retention
 from data.store.store import Store
 
+UNSWEPT = 3
+"""Exit code: it was done, but bytes of what was deleted are still in the database."""
+
 STDIN = "-"
 """In place of a person's key: read it from standard input, where lists of processes do not show it."""
 
@@ -40,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Run a command; returns the exit code: 0 done, 1 there was nothing to erase, 2 it could not be done."""
+    """Run a command; returns the exit code: 0 done, 1 there was nothing to erase, 2 it could not be done, `UNSWEPT`."""
     if given.action == "erase-ticket":
         try:
             given.ticket = TicketKey(source=given.source, id=given.id)
@@ -55,7 +58,8 @@ def run(given: argparse.Namespace) -> int:
     except StoreError as error:
         return _refuse(str(error))
     try:
-        return _act(store, given)
+        code = _act(store, given)
+        return code if store.swept else _unswept()
     except (StoreError, SQLAlchemyError) as error:
         return _refuse(f"the store failed: {getattr(error, 'orig', None) or error}")
     finally:
@@ -87,6 +91,12 @@ def _retention(written: str) -> Retention:
 def _tell(told: str, *, code: int = 0) -> int:
     sys.stdout.write(f"{told}\n")
     return int(code)
+
+
+def _unswept() -> int:
+    told = "bytes of what was deleted are still in the database: somebody reads it, or its disk is full"
+    sys.stderr.write(f"{told}; a running service tries again within minutes, and so does every command here\n")
+    return UNSWEPT
 
 
 def _refuse(told: str) -> int:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime, timedelta
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from data.store import locks
 from data.store.errors import Missing, Unsettled
 from data.store.records import LONGEST, Ticket, Wording
 from data.store.rows import tickets
@@ -28,6 +30,9 @@ MOST_GROUPS: Final = 500
 """Groups that are kept, those that nobody decided on and that were not found for longest going first."""
 
 _PART: Final = 500
+_GROUPS: Final = sha256(b"emerging").hexdigest()
+"""Stands for all groups where they are locked."""
+
 _IN_PLACE: Final = (TicketRow.id == EmergingMemberRow.ticket_id) & (TicketRow.revision == EmergingMemberRow.revision)
 
 Begin = Callable[[], AbstractContextManager[Session]]
@@ -43,6 +48,8 @@ class Reading(NamedTuple):
     text: str
     certainty: float
     judged: bool
+    subject: str | None
+    """Whose it is, marked; None where that is not known."""
     taxonomy: str
     """Version of the taxonomy that the model spoke by."""
     themes: Mapping[str, float]
@@ -59,12 +66,16 @@ class Member(NamedTuple):
     closeness: float
 
 
+Words = Mapping[str, Sequence[tuple[str, int]]]
+"""Words by language, each with the number of people who used it."""
+
+
 class Found(NamedTuple):
-    """A group as a run found it: its words by language, and the themes that it is nearest to."""
+    """A group as a run found it: its words, and the themes that it is nearest to."""
 
     members: Sequence[Member]
     steadiness: float
-    words: Mapping[str, Sequence[str]]
+    words: Words
     near: Sequence[str]
 
 
@@ -84,7 +95,8 @@ class Group(NamedTuple):
     """Tickets by the Monday of their week, without gaps."""
     langs: Mapping[str, int]
     steadiness: float
-    words: Mapping[str, Sequence[str]]
+    words: Words
+    """None from the erasure of one of its tickets until a run finds it again."""
     near: Sequence[str]
     names: Mapping[str, str]
     label: str | None
@@ -111,11 +123,14 @@ class Emerging:
             with self._read() as session:
                 yield from _readings(session, ids[start : start + _PART])
 
-    def groups(self) -> list[Group]:
-        """List all groups that are not merged into others, those of the newest run first, then the largest."""
+    def groups(self, zone: tzinfo = UTC) -> list[Group]:
+        """List all groups that are not merged into others, those of the newest run first, then the largest.
+
+        Their dates and weeks are those of `zone`.
+        """
         with self._read() as session:
             rows = list(session.scalars(select(EmergingRow).where(EmergingRow.status != "merged")))
-            found = _groups(session, rows)
+            found = _groups(session, rows, zone)
         return sorted(found, key=lambda each: (not each.current, -each.size, each.id))
 
     def group(self, id_: int) -> Group:
@@ -162,8 +177,8 @@ class Emerging:
 
     def name(self, id_: int, names: Mapping[str, str], label: str, author: str) -> Group:
         """Name a group: it stands for a label to be, by names in some languages. Raises `Unsettled`."""
-        with self._write() as session:
-            row = _stands(session, id_, lock=True)
+        with self._deciding() as session:
+            row = _stands(session, id_)
             if row.status == "merged":
                 raise Unsettled("it was merged into another group: name that one")
             taken = select(EmergingRow.id).where(
@@ -177,8 +192,8 @@ class Emerging:
 
     def dismiss(self, id_: int, author: str) -> Group:
         """Say that a group is nothing; later runs leave it so."""
-        with self._write() as session:
-            row = _stands(session, id_, lock=True)
+        with self._deciding() as session:
+            row = _stands(session, id_)
             if row.status == "merged":
                 raise Unsettled("it was merged into another group: dismiss that one")
             _decide(row, "dismissed", author)
@@ -186,18 +201,16 @@ class Emerging:
 
     def reopen(self, id_: int, author: str) -> Group:
         """Take back what was decided. Where it was merged, the other group keeps the tickets that it got."""
-        with self._write() as session:
-            row = _stands(session, id_, lock=True)
+        with self._deciding() as session:
+            row = _stands(session, id_)
             row.into, row.label, row.names = None, None, {}
             _decide(row, "open", author)
             return _groups(session, [row])[0]
 
     def merge(self, id_: int, into: int, author: str) -> Group:
         """Put a group's tickets into another one, which is returned. Raises `Unsettled`."""
-        with self._write() as session:
-            low, high = sorted((id_, into))
-            rows = {each: _stands(session, each, lock=True) for each in dict.fromkeys((low, high))}
-            row, target = rows[id_], rows[into]
+        with self._deciding() as session:
+            row, target = _stands(session, id_), _stands(session, into)
             if row is target:
                 raise Unsettled("a group cannot be merged into itself")
             if target.status in ("merged", "dismissed") or row.status == "merged":
@@ -213,13 +226,19 @@ class Emerging:
         """Keep the groups of a run over the tickets `looked_at`; returns the ids of those that they belong to now."""
         from data.store.emerging_runs import keep
 
-        with self._write() as session:
+        with self._deciding() as session:
             return keep(session, found, set(looked_at), now or datetime.now(UTC))
 
+    @contextmanager
+    def _deciding(self) -> Iterator[Session]:
+        """Let in one at a time, whichever groups it is about, and no erasure."""
+        with self._write() as session:
+            locks.putting(session, [_GROUPS])
+            yield session
 
-def _stands(session: Session, id_: int, *, lock: bool = False) -> EmergingRow:
-    asked = select(EmergingRow).where(EmergingRow.id == id_)
-    row = session.scalar(asked.with_for_update() if lock else asked)
+
+def _stands(session: Session, id_: int) -> EmergingRow:
+    row = session.get(EmergingRow, id_)
     if row is None:
         raise Missing("there is no such group")
     return row
@@ -260,7 +279,7 @@ def _add(session: Session, id_: int, members: Mapping[int, Member]) -> None:
             session.execute(insert(EmergingMemberRow), rows)
 
 
-def _groups(session: Session, rows: Sequence[EmergingRow]) -> list[Group]:
+def _groups(session: Session, rows: Sequence[EmergingRow], zone: tzinfo = UTC) -> list[Group]:
     session.flush()
     newest = session.scalar(select(func.max(EmergingRow.seen_at)))
     received: dict[int, list[tuple[datetime, str]]] = defaultdict(list)
@@ -268,7 +287,7 @@ def _groups(session: Session, rows: Sequence[EmergingRow]) -> list[Group]:
         asked = select(EmergingMemberRow.group_id, TicketRow.received_at, TicketRow.lang).join(TicketRow, _IN_PLACE)
         part = [row.id for row in rows[start : start + _PART]]
         for id_, when, lang in session.execute(asked.where(EmergingMemberRow.group_id.in_(part))):
-            received[id_].append((when, lang))
+            received[id_].append((when.astimezone(zone), lang))
     return [_group(row, received[row.id], current=row.seen_at == newest) for row in rows]
 
 
@@ -278,8 +297,9 @@ def _group(row: EmergingRow, received: Sequence[tuple[datetime, str]], *, curren
     return Group(
         id=row.id, status=status, found_at=row.found_at, seen_at=row.seen_at, current=current, size=len(times),
         first=min(times, default=None), last=max(times, default=None), weeks=_weeks(times),
-        langs=dict(Counter(lang for _, lang in received).most_common()), steadiness=row.steadiness, words=row.words,
-        near=row.near, names=row.names, label=row.label, author=row.author, into=row.into,
+        langs=dict(Counter(lang for _, lang in received).most_common()), steadiness=row.steadiness,
+        words={lang: [(word, people) for word, people in told] for lang, told in row.words.items()}, near=row.near,
+        names=row.names, label=row.label, author=row.author, into=row.into,
     )  # fmt: skip
 
 
@@ -297,7 +317,7 @@ def _weeks(times: Sequence[datetime]) -> list[tuple[date, int]]:
 def _readings(session: Session, ids: Sequence[int]) -> Iterator[Reading]:
     asked = select(
         TicketRow.id, TicketRow.revision, TicketRow.lang, TicketRow.received_at, TicketRow.text, TicketRow.certainty,
-        TicketRow.judged,
+        TicketRow.judged, TicketRow.subject,
     )  # fmt: skip
     rows = session.execute(asked.where(TicketRow.id.in_(ids)).order_by(TicketRow.id)).all()
     held: dict[int, list[tuple[str, str]]] = defaultdict(list)

@@ -1,7 +1,7 @@
 """Bring the groups that a run found together with those of earlier runs, so that a group stays the same one.
 
 Groups are the same where they share tickets. What people decided outlives runs: tickets of a named, dismissed or merged
-group that come as several groups, or with others, still belong to it.
+group, or of one that others were merged into, still belong to it where they come as several groups, or with others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from data.store.emerging import MOST_GROUPS, Found, Member, _add, _members
@@ -30,10 +30,12 @@ MOST_MEMBERS: Final = 5_000
 
 def keep(session: Session, found: Sequence[Found], looked_at: set[int], now: datetime) -> list[int]:
     """Write down what was found; returns the id of the group that each found one is."""
-    rows = {row.id: row for row in session.scalars(select(EmergingRow).order_by(EmergingRow.id).with_for_update())}
+    rows = {row.id: row for row in session.scalars(select(EmergingRow).order_by(EmergingRow.id))}
     earlier = _members(session, list(rows))
     own = [{member.ticket: member for member in sorted(each.members, key=_far)[:MOST_MEMBERS]} for each in found]
-    matched = match(own, earlier, {id_ for id_, row in rows.items() if row.status != "open"})
+    targets = {row.into for row in rows.values()}
+    decided = {id_ for id_, row in rows.items() if row.status != "open" or id_ in targets}
+    matched = match(own, earlier, decided)
     ids: list[int] = []
     touched: set[int] = set()
     for each, members, old in zip(found, own, matched, strict=True):
@@ -41,12 +43,12 @@ def keep(session: Session, found: Sequence[Found], looked_at: set[int], now: dat
         while row.into is not None:
             _add(session, row.id, members)  # so that it is known again when the older tickets are long gone
             row = rows[row.into]
-        if row.status == "open" and row.id not in touched:
+        if row.id not in decided | touched:
             _forget(session, row.id, looked_at - members.keys())
         _add(session, row.id, members)
         if row.id not in touched:  # of several, the largest comes first and speaks for it
             row.steadiness, row.near = each.steadiness, list(each.near)
-            row.words = {lang: list(words) for lang, words in each.words.items()}
+            row.words = dict(each.words)
         row.seen_at = now
         touched.add(row.id)
         ids.append(row.id)
@@ -111,11 +113,11 @@ def _forget(session: Session, id_: int, tickets: set[int]) -> None:
 
 def _tidy(session: Session) -> None:
     """Delete groups that nobody decided on where they have no tickets left, or are too many."""
-    held = select(EmergingMemberRow.group_id)
-    open_ = EmergingRow.status == "open"
-    session.execute(delete(EmergingRow).where(open_, EmergingRow.id.not_in(held)))
-    kept = session.scalars(
-        select(EmergingRow.id).where(open_).order_by(EmergingRow.seen_at.desc(), EmergingRow.id).offset(MOST_GROUPS)
-    )
-    for id_ in list(kept):
+    empty = EmergingRow.id.not_in(select(EmergingMemberRow.group_id))
+    targets = select(EmergingRow.into).where(EmergingRow.into.is_not(None))
+    undecided = (EmergingRow.status == "open") & EmergingRow.id.not_in(targets)
+    session.execute(delete(EmergingRow).where(undecided, empty))
+    session.execute(update(EmergingRow).where(empty).values(words={}))
+    kept = select(EmergingRow.id).where(undecided).order_by(EmergingRow.seen_at.desc(), EmergingRow.id)
+    for id_ in list(session.scalars(kept.offset(MOST_GROUPS))):
         session.execute(delete(EmergingRow).where(EmergingRow.id == id_))

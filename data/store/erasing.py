@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from data.store import sweeping
 from data.store.records import TicketKey
 from data.store.secret import Marker
-from data.store.tables import IdempotencyRow, TicketRow, Tombstone
+from data.store.tables import EmergingMemberRow, EmergingRow, IdempotencyRow, TicketRow, Tombstone
 
 PART: Final = 500
 """Rows that one statement deletes or asks for: SQLite takes 32,766 values, and a purge should be short."""
@@ -35,6 +35,7 @@ def erase(session: Session, marker: Marker, key: TicketKey) -> int:
     asked = select(TicketRow.id).where(TicketRow.source == key.source, TicketRow.external_id == key.id)
     ids = list(session.scalars(asked.with_for_update()))
     _bury(session, [name(marker, key)])
+    _unsay(session, ids)
     return _delete(session, ids)
 
 
@@ -47,7 +48,9 @@ def erase_subject(session: Session, marker: Marker, subject: str) -> int:
     rows = session.execute(asked.order_by(TicketRow.id).with_for_update()).all()
     names = [name(marker, TicketKey(source=row.source, id=row.external_id)) for row in rows]
     _bury(session, [subject, *names])
-    return _delete(session, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    _unsay(session, ids)
+    return _delete(session, ids)
 
 
 def purge(session: Session, retention: Mapping[str, timedelta], default: timedelta | None, now: datetime) -> int:
@@ -72,6 +75,14 @@ def _bury(session: Session, names: Sequence[str]) -> None:
         there = set(session.scalars(select(Tombstone.mark).where(Tombstone.mark.in_(part))))
         session.add_all(Tombstone(mark=mark, at=now) for mark in part if mark not in there)
         session.flush()
+
+
+def _unsay(session: Session, ids: Sequence[int]) -> None:
+    """Take away the words of the groups that tickets are in: some may be theirs."""
+    for start in range(0, len(ids), PART):
+        part = EmergingMemberRow.ticket_id.in_(ids[start : start + PART])
+        theirs = EmergingRow.id.in_(select(EmergingMemberRow.group_id).where(part))
+        session.execute(update(EmergingRow).where(theirs).values(words={}))
 
 
 def _delete(session: Session, ids: Sequence[int]) -> int:

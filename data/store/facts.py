@@ -14,6 +14,9 @@ from data.taxonomy import GroupId
 
 LabelSets = Mapping[GroupId, Sequence[str]]
 
+EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+"""Tickets that were received before are wrongly dated."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

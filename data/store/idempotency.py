@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from data.store import locks
 from data.store.errors import KeyMismatch, KeyUnderWay
-from data.store.records import Replay
+from data.store.records import Lease, Replay
 from data.store.tables import IdempotencyRow
 
 KEPT: Final = timedelta(hours=24)
@@ -19,7 +19,7 @@ LEASE: Final = timedelta(minutes=2)
 """A request that has not ended by then was cut off, and may be tried again."""
 
 
-def begin(session: Session, mark: str, fingerprint: str) -> Replay | None:
+def begin(session: Session, mark: str, fingerprint: str) -> Lease | Replay:
     """Note that the request has begun, or return its answer; raises `KeyMismatch` and `KeyUnderWay`."""
     locks.alone(session, [mark])
     now = datetime.now(UTC)
@@ -33,14 +33,18 @@ def begin(session: Session, mark: str, fingerprint: str) -> Replay | None:
     if row:
         session.delete(row)
         session.flush()
-    session.add(IdempotencyRow(mark=mark, fingerprint=fingerprint, expires_at=now + LEASE))
-    return None
+    lease = Lease(mark=mark, until=now + LEASE)
+    session.add(IdempotencyRow(mark=mark, fingerprint=fingerprint, expires_at=lease.until))
+    return lease
 
 
-def finish(session: Session, mark: str, reply: Replay | None, ticket_id: int | None) -> None:
-    """Keep the answer, tied to its ticket so that it is erased with it; or forget the request."""
-    row = session.get(IdempotencyRow, mark)
-    if row is None:
+def finish(session: Session, lease: Lease, reply: Replay | None, ticket_id: int | None) -> None:
+    """Keep the answer, tied to its ticket so that it is erased with it; or forget the request.
+
+    Where another one has begun with the same key since, nothing is done.
+    """
+    row = session.get(IdempotencyRow, lease.mark)
+    if row is None or row.expires_at != lease.until:
         return
     if reply is None:
         session.delete(row)

@@ -25,14 +25,14 @@ def alone(session: Session, names: Sequence[str]) -> None:
 
 
 def putting(session: Session, names: Sequence[str]) -> None:
-    """As `alone`; and keep erasures out, as erasures keep puts out, whatever their names."""
+    """As `alone`; and keep erasures out, as erasures keep this out, whatever the names."""
     if _is_postgres(session):
         session.execute(text("SELECT pg_advisory_xact_lock_shared(:number)"), {"number": _ERASURES})
         alone(session, names)
 
 
 def erasing(session: Session) -> None:
-    """Wait until nobody puts or erases anything, and keep others waiting.
+    """Wait until nobody puts or erases anything or gathers tickets in groups, and keep others waiting.
 
     Nothing less will do: which tickets are a person's is known only once nobody adds one.
     """

@@ -177,6 +177,13 @@ class Put(_Record):
     ticket: Ticket | None
 
 
+class Lease(_Record):
+    """A request with an idempotency key that has begun. From `until` on, another may begin with the same key."""
+
+    mark: str
+    until: AwareDatetime
+
+
 class Replay(_Record):
     """What was answered when an idempotency key came first."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -53,6 +54,12 @@ def settle(session: Session, row: TicketRow) -> Ticket:
     session.execute(delete(LabelRow).where(LabelRow.ticket_id == row.id))
     session.add_all(_label_rows(row.id, now))
     return ticket(session, row)
+
+
+def changed(row: TicketRow, now: datetime) -> None:
+    """Note that something of the ticket is another than it was."""
+    row.version += 1
+    row.changed_at = now
 
 
 def reading_row(row: TicketRow, reading: Reading, **more: Any) -> ReadingRow:

@@ -25,10 +25,12 @@ from data.store.errors import Missing, NothingToUndo, Stale
 from data.store.facts import Facts, Totals
 from data.store.opening import WRITES, open_database
 from data.store.outdated import Outdated, Place, count_outdated, list_outdated
+from data.store.putting import put
 from data.store.records import (
     LONGEST,
     Correction,
     Disagreement,
+    Lease,
     NewTicket,
     Page,
     Put,
@@ -39,7 +41,7 @@ from data.store.records import (
     TicketKey,
     Wording,
 )
-from data.store.rows import find, reading_row, settle, ticket
+from data.store.rows import changed, find, reading_row, settle, ticket
 from data.store.secret import Marker, read_secret, seal
 from data.store.standing import believed
 from data.store.tables import CorrectionRow, TicketRow
@@ -64,6 +66,8 @@ class Store:
         self._writing = database.execution_options(**WRITES)
         # SQLite takes one writer at a time, and lets the others sleep and try again: threads had better queue.
         self._turn: AbstractContextManager[object] = nullcontext() if postgres else threading.Lock()
+        self.swept = True
+        """Whether the last sweep left nothing of what was deleted."""
 
     @classmethod
     def open(cls, url: str, secret: Path) -> Store:
@@ -92,6 +96,10 @@ class Store:
         """Mark a person, by whatever key the ticket system knows them."""
         return self._marker.mark("subject", key)
 
+    def alias(self, key: TicketKey) -> str:
+        """Mark a ticket for lists that may outlive it."""
+        return self._marker.mark("alias", key.source, key.id)
+
     def writable(self) -> bool:
         """Say whether something could be written now."""
         file = self._database.url.database
@@ -115,35 +123,24 @@ class Store:
         """Keep a ticket and what the model says of it.
 
         The same text again changes nothing but what is known about the ticket (`new.about`); another one makes a new
-        revision. What was erased for good is refused.
+        revision. What was erased for good is refused; a ticket that is kept without its person is erased where the
+        person was, once it is told whose it is.
         """
         names = [erasing.name(self._marker, new.key), *([new.subject] if new.subject else [])]
         with self._write() as session:
             locks.putting(session, names)
-            if erasing.erased(session, names):
-                return Put(outcome="refused", ticket=None)
-            now = datetime.now(UTC)
             row = find(session, new.key, lock=True)
-            if row is None:
-                row = _new_row(new, now)
-                session.add(row)
-                session.flush()
-                session.add(reading_row(row, reading, at=now))
-                return Put(outcome="created", ticket=settle(session, row))
-            known = {k: v for k, v in new.about.model_dump(exclude_defaults=True).items() if getattr(row, k) != v}
-            if new.subject and row.subject != new.subject:
-                known["subject"] = new.subject
-            for name, value in known.items():
-                setattr(row, name, value)
-            fresh = row.mark != new.mark
-            if fresh:
-                row.mark, row.text, row.lang = new.mark, new.text, new.lang
-                row.revision += 1
-                session.add(reading_row(row, reading, at=now))
-            if not known and not fresh:
-                return Put(outcome="unchanged", ticket=ticket(session, row))
-            _changed(row, now)
-            return Put(outcome="changed", ticket=settle(session, row) if fresh else ticket(session, row))
+            if not erasing.erased(session, names):
+                return put(session, row, new, reading)
+            unowned = row is not None and row.subject is None
+        if unowned:
+            with self._write() as session:
+                locks.erasing(session)
+                row = find(session, new.key)
+                if row is not None and row.subject is None:
+                    erasing.erase(session, self._marker, new.key)
+            self.sweep()
+        return Put(outcome="refused", ticket=None)
 
     def get(self, key: TicketKey) -> Ticket | None:
         """Read a ticket, or None where there is none of that name."""
@@ -183,7 +180,7 @@ class Store:
             row = self._stands(session, key, if_version)
             now = datetime.now(UTC)
             session.add(CorrectionRow(ticket_id=row.id, revision=row.revision, at=now, **correction.model_dump()))
-            _changed(row, now)
+            changed(row, now)
             return settle(session, row)
 
     def undo(self, key: TicketKey, author: str, if_version: int | None = None) -> Ticket:
@@ -201,7 +198,7 @@ class Store:
                     taxonomy_version=last.taxonomy_version, undoes=last.id,
                 )
             )  # fmt: skip
-            _changed(row, now)
+            changed(row, now)
             return settle(session, row)
 
     def add_reading(self, key: TicketKey, reading: Reading, revision: int | None = None) -> Ticket:
@@ -216,7 +213,7 @@ class Store:
             now = datetime.now(UTC)
             session.add(reading_row(row, reading, at=now))
             if not reading.shadow:
-                _changed(row, now)
+                changed(row, now)
             return settle(session, row)
 
     def quarantine(self, corrections: Sequence[int], why: str) -> int:
@@ -304,7 +301,12 @@ class Store:
     def sweep(self) -> bool:
         """Make the database let go of what was deleted; erasures do so themselves. False: somebody is in the way."""
         with self._turn:
-            return sweeping.sweep(self._database)
+            self.swept = sweeping.sweep(self._database)
+        return self.swept
+
+    def catch_up(self) -> bool:
+        """Sweep out what an earlier sweep could not; SQLite's file knows that of other processes' sweeps too."""
+        return self.swept if self.swept and self._database.dialect.name != "sqlite" else self.sweep()
 
     def purge(self, retention: Mapping[str, timedelta], *, default: timedelta | None, now: datetime) -> int:
         """Delete tickets that were received longer ago than their source's retention; returns how many.
@@ -324,7 +326,7 @@ class Store:
 
     # Idempotency keys
 
-    def begin(self, key: str, author: str, fingerprint: str) -> Replay | None:
+    def begin(self, key: str, author: str, fingerprint: str) -> Lease | Replay:
         """Begin a request that came with an idempotency key, or return what was answered to it before.
 
         Raises `KeyMismatch` and `KeyUnderWay`.
@@ -334,17 +336,17 @@ class Store:
             asked = self._marker.mark("fingerprint", fingerprint)
             return idempotency.begin(session, self._marker.mark("idempotency", author, key), asked)
 
-    def finish(self, key: str, author: str, reply: Replay | None, ticket: TicketKey | None = None) -> None:
+    def finish(self, lease: Lease, reply: Replay | None, ticket: TicketKey | None = None) -> None:
         """Keep what was answered, with its `ticket` if it tells of one: it is erased with that.
 
         With None, forget the request, so that it may be tried again; so does a ticket that was erased meanwhile.
         """
         with self._write() as session:
+            locks.alone(session, [lease.mark])
             row = find(session, ticket, lock=True) if ticket else None
             if ticket and row is None:
                 reply = None
-            mark = self._marker.mark("idempotency", author, key)
-            idempotency.finish(session, mark, reply, row.id if row else None)
+            idempotency.finish(session, lease, reply, row.id if row else None)
 
     def _stands(self, session: Session, key: TicketKey, version: int | None) -> TicketRow:
         row = find(session, key, lock=True)
@@ -363,18 +365,3 @@ class Store:
     def _write(self) -> Iterator[Session]:
         with self._turn, Session(self._writing) as session, session.begin():
             yield session
-
-
-def _new_row(new: NewTicket, now: datetime) -> TicketRow:
-    about = new.about.model_dump()
-    return TicketRow(
-        source=new.key.source, external_id=new.key.id, mark=new.mark, subject=new.subject, revision=1, version=1,
-        text=new.text, lang=new.lang, stored_at=now, changed_at=now, hours=None, certainty=0.0, needs_review=True,
-        judged=False, agreed=True, waiting=True, model_version="",
-        **{**about, "received_at": about["received_at"] or now},
-    )  # fmt: skip
-
-
-def _changed(row: TicketRow, now: datetime) -> None:
-    row.version += 1
-    row.changed_at = now

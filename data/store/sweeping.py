@@ -25,6 +25,11 @@ log = logging.getLogger("data.store")
 PATIENCE: Final = 5.0
 """Seconds that other writers, and readers of an older state, are waited for."""
 
+VACUUMED: Final = (
+    "tickets", "readings", "corrections", "ticket_labels", "idempotency", "emerging", "emerging_members",
+)  # fmt: skip
+"""Tables of PostgreSQL that deleted rows lie in."""
+
 _STEP: Final = 0.1
 """Seconds that one try at emptying the write-ahead log keeps writers waiting."""
 
@@ -60,7 +65,7 @@ def sweep(database: Engine, patience: float = PATIENCE) -> bool:
 
 def _vacuum(database: Engine) -> bool:
     with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM tickets, readings, corrections, ticket_labels, idempotency"))
+        connection.execute(text(f"VACUUM {', '.join(VACUUMED)}"))
     return True
 
 

@@ -51,3 +51,24 @@ def test_a_private_file_was_never_open_to_others(tmp_path: Path) -> None:
         assert part.stat().st_mode & 0o777 == 0o600
         out.write("secret")
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_two_who_write_at_once_do_not_meet(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    with writing_whole(file) as one:
+        one.write("one " * 1_000)
+        with writing_whole(file) as other:
+            other.write("other")
+        assert file.read_text(encoding="utf-8") == "other"
+    assert file.read_text(encoding="utf-8") == "one " * 1_000
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_killed_processes_left_goes_after_a_day(tmp_path: Path) -> None:
+    old, new, other = (tmp_path / f".{name}.part" for name in ("file.1", "file.2", "other.3"))
+    for part in (old, new, other):
+        part.touch()
+    for part in (old, other):
+        os.utime(part, (0, 0))
+    write_whole(tmp_path / "file", "text")
+    assert {each.name for each in tmp_path.iterdir()} == {"file", new.name, other.name}

@@ -8,7 +8,8 @@ import pytest
 
 from data.store.records import Query, Reading
 from data.store.store import Store
-from service.demo import about, date_messages, fill, read_demo
+from service.demo import about, date_messages, fill, main, read_demo
+from service.loading import ModelError
 from tests.service.dummy_engine import DummyEngine
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -85,3 +86,52 @@ def test_the_store_has_every_message_redacted_and_classified(tmp_path: Path, thr
         assert ticket.reading
         assert ticket.about.branch == each.message.branch
     store.close()
+
+
+@pytest.fixture
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the tests' own logging as it is."""
+    monkeypatch.setattr("service.demo.logs.set_up", lambda: None)
+
+
+def folder_of(tmp_path: Path, *names: str) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("a year of work")
+    return folder
+
+
+@pytest.mark.usefixtures("_quiet")
+@pytest.mark.parametrize("flags", [[], ["--fresh"]])
+def test_a_folder_of_other_things_is_refused_and_left_as_it_is(
+    tmp_path: Path, flags: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = folder_of(tmp_path, "tickets.db", "tickets.secret")
+    assert main(["--folder", str(folder), *flags, "--fill-only"]) == 2
+    assert "holds other things" in caplog.text
+    assert {each.name for each in folder.iterdir()} == {"tickets.db", "tickets.secret"}
+    assert main(["--folder", str(folder / "tickets.db"), *flags, "--fill-only"]) == 2
+
+
+@pytest.mark.usefixtures("_quiet")
+def test_nothing_is_deleted_where_the_model_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = folder_of(tmp_path, "whole", "tickets.db")
+
+    def load(*_: object) -> None:
+        raise ModelError("no such model")
+
+    monkeypatch.setattr("service.demo.load", load)
+    assert main(["--folder", str(folder), "--fresh", "--fill-only"]) == 3
+    assert {each.name for each in folder.iterdir()} == {"whole", "tickets.db"}
+
+
+@pytest.mark.usefixtures("_quiet")
+def test_an_earlier_demonstration_goes_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = folder_of(tmp_path, "demo", "tickets.db", "tickets.db-wal", "tickets.secret", "notes.txt")
+    monkeypatch.setattr("service.demo.load", lambda *_: DummyEngine())
+    monkeypatch.setattr("service.demo.fill", lambda *_: None)
+    assert main(["--folder", str(folder), "--fill-only"]) == 0
+    assert (folder / "notes.txt").read_text() == "a year of work"
+    assert {each.name for each in folder.iterdir()} == {"demo", "whole", "tickets.db", "tickets.secret", "notes.txt"}
+    assert (folder / "tickets.db").read_bytes().startswith(b"SQLite")

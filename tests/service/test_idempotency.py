@@ -1,22 +1,29 @@
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 
-from service.errors import BadRequest
-from service.idempotency import canonical, read_key
+from data.store.records import Replay, TicketKey
+from data.store.store import Store
+from service.errors import BadRequest, Overloaded, RequestUnderWay, StoreFailed
+from service.idempotency import Once, canonical, once, read_key
 from service.keys import edit_keys, issue
+from service.storing import StoreCalls
 from tests.service.conftest import wait_until
 from tests.service.dummy_engine import DummyEngine
 from tests.service.toy_tickets import URL, Desk, correct, desk, folder, problem, put
 
 __all__ = ["desk", "folder"]
 
+ASKED, TICKET = Once("k", "svc", "PUT /a"), TicketKey(source="shop", id="1")
 KEY = {"idempotency-key": '"8e03978e-40d5"'}
 
 
@@ -132,3 +139,64 @@ def test_keys_of_two_clients_never_meet(desk: Desk, tmp_path: Path) -> None:
     client = desk(keys=tmp_path / "keys.json")
     assert client.put(URL, json={"text": "a"}, headers=shown[0]).status_code == 201
     assert client.put("/v1/tickets/shop/2", json={"text": "b"}, headers=shown[1]).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("failure", "free"),
+    [
+        (Overloaded("full"), True),
+        (ClientDisconnect(), True),
+        (RuntimeError("the engine"), True),
+        (StoreFailed("gone"), False),
+        (OSError(), False),
+    ],
+)
+def test_a_key_is_free_again_only_where_surely_nothing_was_done(tmp_path: Path, failure: Exception, free: bool) -> None:
+    async def fail() -> Replay:
+        raise failure
+
+    async def act(calls: StoreCalls) -> None:
+        with pytest.raises(type(failure)):
+            await once(calls, ASKED, TICKET, fail)
+        if free:
+            with pytest.raises(type(failure)):
+                await once(calls, ASKED, TICKET, fail)
+        else:
+            with pytest.raises(RequestUnderWay):
+                await once(calls, ASKED, TICKET, fail)
+
+    asking(tmp_path, act)
+
+
+def test_a_key_stays_under_way_where_its_request_was_cut_off(tmp_path: Path) -> None:
+    """The write goes on on its thread, and may well be done."""
+
+    async def act(calls: StoreCalls) -> None:
+        begun = asyncio.Event()
+
+        async def hang() -> Replay:
+            begun.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        task = asyncio.create_task(once(calls, ASKED, TICKET, hang))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        with pytest.raises(RequestUnderWay):
+            await once(calls, ASKED, TICKET, hang)
+
+    asking(tmp_path, act)
+
+
+def asking(folder: Path, act: Callable[[StoreCalls], Awaitable[None]]) -> None:
+    async def run() -> None:
+        calls = StoreCalls(Store.open(f"sqlite:///{folder}/tickets.db", folder / "secret"), lambda *_: None)
+        calls.start()
+        try:
+            await act(calls)
+        finally:
+            await calls.stop()
+
+    asyncio.run(run())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.retention import DAY, SOON, purge_daily, read_days
+from service.retention import DAY, MINUTES, SOON, purge_daily, read_days, sweep_again
 from service.settings import Settings, SettingsError, read_settings
 from service.storing import MOST_WAITING, check_store
 from tests.service.conftest import settings, wait_until
@@ -53,6 +53,37 @@ def test_the_purge_comes_daily_and_after_a_failure_in_an_hour(caplog: pytest.Log
     assert purged == [NOW, NOW + timedelta(days=1), NOW + timedelta(days=2)]
     assert "OSError" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+def test_a_sweep_that_somebody_was_in_the_way_of_is_made_up_for_in_minutes(caplog: pytest.LogCaptureFixture) -> None:
+    slept: list[float] = []
+    asked: list[bool] = []
+
+    async def catch_up() -> bool:
+        asked.append(True)
+        if len(asked) == 1:
+            raise OSError("hunter2")
+        return True
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(sweep_again(catch_up, sleep=sleep))
+    assert (slept, len(asked)) == ([MINUTES] * 3, 2)
+    assert "OSError" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_the_service_catches_up_with_its_store(desk: Desk) -> None:
+    client = desk()
+    assert client.portal
+    keeping: Any = client.app.state.keeping  # type: ignore[attr-defined]
+    keeping.calls.store.swept = False
+    assert client.portal.call(keeping.catch_up) is True
+    assert keeping.calls.store.swept
 
 
 def test_what_is_past_its_time_goes_by_its_source(desk: Desk) -> None:

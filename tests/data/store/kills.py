@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from sqlalchemy.engine import make_url
 
-from data.store.records import Replay
+from data.store.records import Lease, Replay
 from data.store.store import Store
 from tests.data.store.making import correction, key, new, reading
 
@@ -58,8 +58,9 @@ def write(url: str, secret: Path, first: int, seed: int, out: int) -> NoReturn:
             store.put(new(store, name, text), reading())
             say(text, corrections)
         if chance.random() < 0.3:
-            store.begin(name, "svc", "f")
-            store.finish(name, "svc", Replay(status=200, body=text), key(name))
+            lease = store.begin(name, "svc", "f")
+            assert isinstance(lease, Lease)
+            store.finish(lease, Replay(status=200, body=text), key(name))
             say(text, corrections, 1)
         elif chance.random() < 0.2:
             store.erase(key(name))
@@ -120,7 +121,7 @@ def _check(url: str, secret: Path, said: Said) -> None:
             continue
         if len(kept.text) < length or len(kept.corrections) < corrections:
             raise SystemExit(f"{name} is older than what was acknowledged")
-        if answers and store.begin(name, "svc", "f") is None:
+        if answers and isinstance(store.begin(name, "svc", "f"), Lease):
             raise SystemExit(f"{name}: its answer was acknowledged and is missing")
     store.close()
     _whole(url)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from data.__main__ import main
+from data.store import sweeping
 from data.store.opening import head
 from data.store.records import Query
 from data.store.store import Store
@@ -79,3 +82,21 @@ def test_nobody_is_erased_where_nobody_is_named(filled: str, secret: Path, monke
 def test_what_cannot_be_opened_is_told(tmp_path: Path, secret: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("upgrade", "nonsense", secret) == 2
     assert "sqlite:///FILE" in capsys.readouterr().err
+
+
+def test_bytes_that_are_left_are_told(
+    tmp_path: Path, secret: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'tickets.db'}"
+    store = Store.open(url, secret)
+    store.put(new(store), reading())
+    store.close()
+    monkeypatch.setattr(sweeping.sweep, "__defaults__", (0.1,))
+    with closing(sqlite3.connect(tmp_path / "tickets.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM tickets").fetchall()
+        assert run("erase-ticket", url, secret, "zendesk", "1") == 3
+        assert "still in the database" in capsys.readouterr().err
+        reader.execute("COMMIT")
+    assert run("erase-ticket", url, secret, "zendesk", "1") == 1, "it is gone, and so are its bytes"
+    assert capsys.readouterr().err == ""

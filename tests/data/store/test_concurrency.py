@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from data.store.errors import KeyMismatch, KeyUnderWay, Stale
-from data.store.records import Query, Replay
+from data.store.emerging import Found, Group, Member
+from data.store.errors import KeyMismatch, KeyUnderWay, Missing, Stale, Unsettled
+from data.store.records import Lease, Query, Replay
 from data.store.store import Store
 from data.store.tables import Base
 from tests.data.store.making import NOON, correction, key, new, reading
@@ -91,10 +92,10 @@ def test_nobodys_word_is_lost_where_no_version_is_asked_for(store: Store) -> Non
 
 def test_a_storm_of_one_idempotency_key_is_answered_once(store: Store) -> None:
     begun = at_once(lambda _: store.begin("key", "svc", "print"))
-    assert Counter(type(each) for each in begun) == {type(None): 1, KeyUnderWay: MANY - 1}
+    assert Counter(type(each) for each in begun) == {Lease: 1, KeyUnderWay: MANY - 1}
     assert count(store, "idempotency") == 1
     store.put(new(store), reading())
-    store.finish("key", "svc", Replay(status=201, body="{}"), key(1))
+    store.finish(next(each for each in begun if isinstance(each, Lease)), Replay(status=201, body="{}"), key(1))
     again = at_once(lambda _: store.begin("key", "svc", "print"))
     assert again == [Replay(status=201, body="{}")] * MANY
     other = at_once(lambda _: store.begin("key", "svc", "another print"))
@@ -144,12 +145,62 @@ def test_corrections_and_quarantine_and_purges_do_not_fail_each_other(store: Sto
 def test_a_key_may_come_again(store: Store, monkeypatch: pytest.MonkeyPatch, ends: str) -> None:
     if ends == "cut off":
         monkeypatch.setattr("data.store.idempotency.LEASE", timedelta(seconds=-1))
-    assert store.begin("key", "svc", "print") is None
+    lease = begun(store)
     if ends == "answered":
-        store.finish("key", "svc", Replay(status=200, body="ä ệ 🙂"))
+        store.finish(lease, Replay(status=200, body="ä ệ 🙂"))
         assert store.begin("key", "svc", "print") == Replay(status=200, body="ä ệ 🙂")
-        assert store.begin("key", "another", "print") is None, "keys are their author's"
+        assert isinstance(store.begin("key", "another", "print"), Lease), "keys are their author's"
         return
     if ends == "forgotten":
-        store.finish("key", "svc", None)
-    assert store.begin("key", "svc", "another print") is None
+        store.finish(lease, None)
+    assert isinstance(store.begin("key", "svc", "another print"), Lease)
+
+
+@pytest.mark.parametrize("late", [Replay(status=200, body="late"), None])
+def test_who_ends_after_another_began_changes_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch, late: Replay | None
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("data.store.idempotency.LEASE", timedelta(0))
+        first = begun(store)
+    second = begun(store)
+    store.finish(first, late)
+    with pytest.raises(KeyUnderWay):
+        store.begin("key", "svc", "print")
+    store.finish(second, Replay(status=201, body="{}"))
+    store.finish(first, late)
+    assert store.begin("key", "svc", "print") == Replay(status=201, body="{}")
+
+
+def begun(store: Store) -> Lease:
+    lease = store.begin("key", "svc", "print")
+    assert isinstance(lease, Lease)
+    return lease
+
+
+def test_of_two_groups_that_are_given_one_label_one_is_refused(store: Store) -> None:
+    for number in range(8):
+        store.put(new(store, number), reading())
+    ids = store.emerging.received(NOON, NOON + timedelta(days=1))
+    groups = store.emerging.keep([Found([Member(id_, 1, 1.0)], 0.8, {}, []) for id_ in ids], ids)
+    done = at_once(lambda number: store.emerging.name(groups[number], {"en": "Parking"}, "parking", "ann"), 8)
+    assert Counter(type(each) for each in done) == {Group: 1, Unsettled: 7}
+
+
+def test_runs_and_decisions_and_erasures_do_not_fail_each_other(store: Store) -> None:
+    for number in range(48):
+        store.put(new(store, number, person=f"p{number % 16}"), reading())
+    ids = store.emerging.received(NOON, NOON + timedelta(days=1))
+    # Far from the order of their ids, in which erasures lock them.
+    found = [Found([Member(id_, 1, 1.0) for id_ in ids[start::4][::-1]], 0.8, {}, []) for start in range(4)]
+    groups = store.emerging.keep(found, ids)
+
+    def act(number: int) -> object:
+        if number % 4 == 0:
+            return [store.emerging.keep(found[::-1], ids) for _ in range(3)]
+        if number % 4 == 1:
+            return [store.emerging.reopen(store.emerging.merge(groups[3], groups[0], "ann").id, "ann") for _ in "a"]
+        return [store.erase_subject(f"p{number}") for _ in range(2)]
+
+    wrong = [each for each in at_once(act, 12) if isinstance(each, Exception)]
+    assert [each for each in wrong if not isinstance(each, Unsettled | Missing)] == []

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -24,7 +25,7 @@ def fill(store: Store, *langs: str) -> list[int]:
 
 def found(*ids: int, words: str = "fee") -> Found:
     members = [Member(id_, 1, 1 - place / 10) for place, id_ in enumerate(ids)]
-    return Found(members, 0.8, {"en": [words]}, ["billing"])
+    return Found(members, 0.8, {"en": [(words, 3)]}, ["billing"])
 
 
 def tickets(groups: Emerging, id_: int) -> set[int]:
@@ -37,7 +38,7 @@ def test_a_group_is_counted_from_its_tickets(store: Store) -> None:
     (id_,) = groups.keep([found(a, b, c)], [a, b, c])
     (group,) = groups.groups()
     assert (group.id, group.status, group.current, group.size) == (id_, "open", True, 3)
-    assert (group.langs, group.near, group.words) == ({"fi": 2, "en": 1}, ["billing"], {"en": ["fee"]})
+    assert (group.langs, group.near, group.words) == ({"fi": 2, "en": 1}, ["billing"], {"en": [("fee", 3)]})
     assert (group.first, group.last) == (NOON, NOON + 14 * DAY)
     assert [count for _, count in group.weeks] == [1, 1, 1]
     assert [(quote.id, quote.text) for quote in groups.quotes(id_)] == [(a, "words of 1"), (b, "words of 2")]
@@ -73,7 +74,7 @@ def test_a_group_stays_the_same_one_from_run_to_run(store: Store) -> None:
     again = groups.keep([found(d, e), found(b, c, a, d, words="toll")], [a, b, c, d, e], LATER)
     assert again[1] == one
     assert again[0] != one
-    assert groups.group(one).words == {"en": ["toll"]}
+    assert groups.group(one).words == {"en": [("toll", 3)]}
     assert tickets(groups, one) == {a, b, c, d}
 
 
@@ -155,3 +156,68 @@ def test_readings_tell_how_sure_a_theme_was(store: Store) -> None:
     (read,) = store.emerging.readings(store.emerging.received(NOON, NOON + 700 * DAY))
     assert read.themes == {"billing": 0.4, "delivery": 0.9}
     assert (read.taxonomy, read.review, read.judged, read.revision) == ("t1", ["low_confidence"], False, 1)
+
+
+def test_a_merge_outlives_the_tickets_of_the_group_that_took_them(store: Store) -> None:
+    """Though nobody named that group: who merged the two decided on both."""
+    a, b, c, d, e, f, g, h = fill(store, *["en"] * 8)
+    groups = store.emerging
+    one, two = groups.keep([found(a, b, c), found(d, e, f)], [a, b, c, d, e, f])
+    groups.merge(one, two, "ann")
+    groups.keep([found(d, e, f), found(g, h)], [a, b, c, d, e, f, g, h], LATER)
+    assert tickets(groups, two) == {a, b, c, d, e, f}
+    for number in (4, 5, 6):
+        store.erase(key(number))
+    groups.keep([found(g, h)], [a, b, c, g, h], LATER)
+    assert groups.group(one).into == two
+    assert groups.keep([found(a, b, c)], [a, b, c, g, h], LATER) == [two]
+    assert groups.group(two).size == 3
+
+
+def test_neither_decided_groups_nor_those_merged_into_are_among_the_too_many(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, c, d = fill(store, *["en"] * 4)
+    groups = store.emerging
+    one, two, three = groups.keep([found(a), found(b), found(c)], [a, b, c])
+    groups.merge(one, two, "ann")
+    groups.dismiss(three, "ann")
+    monkeypatch.setattr("data.store.emerging_runs.MOST_GROUPS", 1)
+    (four,) = groups.keep([found(d)], [d], LATER)
+    assert {each.id for each in groups.groups()} == {two, three, four}
+    assert groups.group(one).into == two
+
+
+@pytest.mark.parametrize("way", ["ticket", "subject"])
+def test_words_are_taken_back_with_any_of_the_tickets_that_they_are_of(store: Store, way: str) -> None:
+    for number in range(4):
+        store.put(new(store, number, person=f"p{number}"), reading())
+    a, b, c, d = store.emerging.received(NOON, NOON + DAY)
+    one, two, three = store.emerging.keep([found(a, b), found(c), found(d)], [a, b, c, d])
+    store.emerging.merge(two, one, "ann")
+    store.emerging.dismiss(one, "ann")
+    assert store.erase(key(2)) if way == "ticket" else store.erase_subject("p2") == 1
+    words = {id_: store.emerging.group(id_).words for id_ in (one, two, three)}
+    assert words == {one: {}, two: {}, three: {"en": [("fee", 3)]}}
+
+
+def test_words_go_with_the_last_ticket_of_a_group_that_was_decided_on(store: Store) -> None:
+    a, b = fill(store, "en", "en")
+    one, _ = store.emerging.keep([found(a), found(b)], [a, b])
+    store.emerging.dismiss(one, "ann")
+    assert store.purge({}, default=timedelta(days=1), now=NOON + 2 * DAY) == 1
+    store.emerging.keep([], [b], LATER)
+    assert store.emerging.group(one).words == {}
+
+
+def test_weeks_and_dates_are_those_of_the_zone(store: Store) -> None:
+    sunday = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # Monday in Helsinki
+    store.put(new(store, about={"received_at": sunday}), reading())
+    ids = store.emerging.received(NOON, NOON + DAY)
+    store.emerging.keep([found(*ids)], ids)
+    (group,) = store.emerging.groups(ZoneInfo("Europe/Helsinki"))
+    assert group.weeks == [(date(2026, 3, 2), 1)]
+    assert group.first
+    assert group.first.date() == date(2026, 3, 2)
+    (group,) = store.emerging.groups()
+    assert group.weeks == [(date(2026, 2, 23), 1)]

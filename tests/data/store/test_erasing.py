@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import select
 
 from data.store import erasing, sweeping
-from data.store.records import Put, Query, Replay
+from data.store.records import Lease, Put, Query, Replay
 from data.store.store import Store
 from data.store.tables import Base
 from tests.data.store.making import NOON, correction, held, key, new, reading
@@ -30,9 +30,10 @@ CANARY = "Kanarialintu7391"
 def put_everywhere(store: Store, number: int = 1, **more: str) -> None:
     """A ticket that holds the canary wherever something of it can be."""
     said = reading(answer={"evidence": CANARY, "kind": "x"}, review=[CANARY])
-    store.begin("idem-1", "svc", f"{CANARY}")
+    lease = store.begin("idem-1", "svc", f"{CANARY}")
+    assert isinstance(lease, Lease)
     store.put(new(store, number, f"I said {CANARY} twice: {CANARY}. " * 200, **more), said)
-    store.finish("idem-1", "svc", Replay(status=201, body=f'{{"text": "{CANARY}"}}' * 50), key(number))
+    store.finish(lease, Replay(status=201, body=f'{{"text": "{CANARY}"}}' * 50), key(number))
     store.correct(key(number), correction("ann", reason=f"because {CANARY}"))
     store.undo(key(number), "ann")
     store.put(new(store, number, f"Now something else, {CANARY}.", **more), said)
@@ -126,6 +127,18 @@ def test_a_person_that_was_erased_is_refused_in_every_ticket(store: Store) -> No
     assert [each.key.id for each in store.list(Query()).tickets] == ["4", "3"]
 
 
+def test_a_ticket_whose_person_was_erased_before_it_was_told_is_erased_then(store: Store) -> None:
+    store.put(new(store, text=CANARY), reading())
+    store.put(new(store, 2, person="bob"), reading())
+    assert store.erase_subject("ann") == 0
+    assert store.put(new(store, text=CANARY, person="ann"), reading()) == Put(outcome="refused", ticket=None)
+    assert store.get(key(1)) is None
+    assert CANARY not in rows(store)
+    assert store.put(new(store, text=CANARY), reading()).outcome == "refused"
+    assert store.put(new(store, 2, person="ann"), reading()).outcome == "refused"
+    assert store.get(key(2)) is not None, "it is somebody else's, as far as the store knows"
+
+
 def test_tombstones_tell_nothing_and_outlive_the_process(url: str, secret: Path) -> None:
     first = Store.open(url, secret)
     first.put(new(first, "case-4711", person="ann"), reading())
@@ -170,20 +183,22 @@ def test_a_purge_goes_through_more_than_one_part(store: Store, monkeypatch: pyte
 
 
 def test_keys_that_are_past_their_time_go_with_a_purge(store: Store) -> None:
-    store.begin("k", "svc", "f")
-    store.finish("k", "svc", Replay(status=200, body=CANARY))
+    lease = store.begin("k", "svc", "f")
+    assert isinstance(lease, Lease)
+    store.finish(lease, Replay(status=200, body=CANARY))
     assert CANARY in rows(store)
     store.purge({}, default=None, now=NOON.replace(year=2100))
     assert CANARY not in rows(store)
 
 
 def test_an_answer_that_comes_after_the_erasure_is_not_kept(store: Store) -> None:
-    store.begin("k", "svc", "f")
+    lease = store.begin("k", "svc", "f")
+    assert isinstance(lease, Lease)
     store.put(new(store), reading())
     store.erase(key(1))
-    store.finish("k", "svc", Replay(status=201, body=CANARY), key(1))
+    store.finish(lease, Replay(status=201, body=CANARY), key(1))
     assert CANARY not in rows(store)
-    assert store.begin("k", "svc", "f") is None, "it may be tried again, and is refused then"
+    assert isinstance(store.begin("k", "svc", "f"), Lease), "it may be tried again, and is refused then"
 
 
 def together(*acts: Callable[[], object]) -> list[BaseException]:
@@ -293,10 +308,12 @@ def test_a_reader_in_the_way_puts_the_sweep_off_but_is_not_forgotten(
         assert lite.erase(key(1)), "it is erased all the same"
         assert "next sweep" in caplog.text
         assert CANARY not in caplog.text
-        assert lite.sweep() is False
+        assert lite.swept is False
+        assert lite.catch_up() is False
         assert held(tmp_path / "store", CANARY) != []
         reader.execute("COMMIT")
-    assert lite.sweep() is True
+    assert lite.catch_up() is True
+    assert lite.swept
     assert held(tmp_path / "store", CANARY) == []
 
 
@@ -329,3 +346,9 @@ def test_the_files_are_their_users_alone(lite: Store, tmp_path: Path, secret: Pa
     assert {path.name for path in files} == {"tickets.db", "tickets.db-wal", "tickets.db-shm", "store.key"}
     assert {oct(os.stat(path).st_mode & 0o777) for path in files} == {"0o600"}
     assert {oct(os.stat(path.parent).st_mode & 0o777) for path in files} == {"0o700"}
+
+
+def test_the_documentation_names_every_table_that_deleted_rows_lie_in() -> None:
+    told = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    assert f"`VACUUM FULL {', '.join(sweeping.VACUUMED)}`" in told
+    assert {table.name for table in Base.metadata.sorted_tables} - {*sweeping.VACUUMED} == {"seal", "tombstones"}

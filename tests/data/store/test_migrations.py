@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from alembic.command import downgrade
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+from data.store.emerging import Found, Member
 from data.store.errors import StoreUnusable
 from data.store.opening import WRITES, _config, head, open_database
 from data.store.store import Store
 from data.store.tables import Base
-from tests.data.store.making import key, new, reading
+from tests.data.store.making import NOON, held, key, new, reading
 
 ROOT = Path(__file__).parents[3]
 
@@ -73,6 +75,22 @@ def test_going_back_leaves_nothing(url: str) -> None:
         downgrade(config, "base")
     assert inspect(database).get_table_names() == ["alembic_version"]
     database.dispose()
+
+
+def test_words_of_groups_that_nobody_counted_are_taken_away(url: str, secret: Path) -> None:
+    store = Store.open(url, secret)
+    store.put(new(store), reading())
+    ids = store.emerging.received(NOON, NOON + timedelta(days=1))
+    (group,) = store.emerging.keep([Found([Member(ids[0], 1, 1.0)], 0.8, {"en": [("Kanarialintu", 9)]}, [])], ids)
+    store.close()
+    database = open_database(url)
+    with database.execution_options(**WRITES).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    database.dispose()
+    store = Store.open(url, secret)
+    assert store.emerging.group(group).words == {}
+    store.close()
+    assert not [name for name in held(secret.parents[1], "Kanarialintu") if "tickets.db" in name]
 
 
 def test_opening_again_keeps_what_is_there(url: str, secret: Path) -> None:
