@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from data.message import Message
+from data.taxonomy import as_list
 from models.answer import Answer
 
 SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
@@ -28,6 +29,9 @@ def coverage_table(messages: Sequence[Message], answers: Sequence[Answer]) -> st
         cells = []
         for group in ("themes", "urgency"):
             pairs = [each for each in _sets(messages, answers, group) if each[0] == language]
+            if not pairs:
+                cells += ["–", "–"]
+                continue
             cells.append(f"{np.mean([true <= held for _, true, held in pairs]):.1%}")
             cells.append(f"{np.mean([len(held) for _, _, held in pairs]):.1f}")
         lines.append(f"| {language} | " + " | ".join(cells) + " |")
@@ -38,10 +42,8 @@ def _sets(
     messages: Sequence[Message], answers: Sequence[Answer], group: str
 ) -> Iterator[tuple[str, set[str], set[str]]]:
     for message, answer in zip(messages, answers, strict=True):
-        if answer.plausible:
-            urgent = {message.urgency} if message.urgency else set()
-            true = set(message.themes) if group == "themes" else urgent
-            yield message.lang, true, set(getattr(answer.plausible, group))
+        if answer.plausible and group in message.labels:
+            yield message.lang, set(as_list(message.labels[group])), set(getattr(answer.plausible, group))
 
 
 def theme_errors(messages: Sequence[Message], answers: Sequence[Answer]) -> list[bool]:

@@ -34,7 +34,7 @@ def set_apart(rows: Sequence[Row], corpus: Sequence[Message], share: float) -> A
     """Hold back the newest `share` (0 to 1) of the fresh rows, whole situations at a time; the rest is learnt from.
 
     A situation is what is tied by near-duplicates or by the corpus's own groups. What is like a gold or calibration
-    message is left out. What is like something that the champion learnt from is never held back: it would flatter it.
+    message is left out. What the champion learnt from, or is like it, is never held back: it would flatter it.
     """
     names = situations([*corpus, *(row.message for row in rows)])
     splits: defaultdict[str, set[str]] = defaultdict(set)
@@ -48,10 +48,11 @@ def set_apart(rows: Sequence[Row], corpus: Sequence[Message], share: float) -> A
             continue
         message = row.message.model_copy(update={"group": name})
         members[name].append(row.model_copy(update={"message": message, "use": "learn"}))
-    wanted = round(share * sum(row.fresh for own in members.values() for row in own))
+    new = {row.key for own in members.values() for row in own if row.fresh and not row.seen}
+    wanted = round(share * len(new))
     held: set[str] = set()
     for name, own in sorted(members.items(), key=lambda item: (_last(item[1]), item[0]), reverse=True):
-        if splits[name] or not all(row.fresh for row in own) or len(own) > wanted:
+        if splits[name] or not all(row.key in new for row in own) or len(own) > wanted:
             continue  # a situation that is too large is learnt from; smaller ones before it in time are held back
         held.add(name)
         wanted -= len(own)

@@ -13,7 +13,7 @@ from sklearn.svm import LinearSVC
 from data.message import Message
 from data.taxonomy import Taxonomy, as_list
 from models.layout import layout
-from training.targets import targets
+from training.targets import UNLABELLED, targets
 
 Said = dict[str, list[str]]
 Features: TypeAlias = Any
@@ -38,19 +38,27 @@ def tfidf_answers(learn: Sequence[Message], asked: Sequence[str], taxonomy: Taxo
 
 
 def linear_answers(known: Features, unknown: Features, learn: Sequence[Message], taxonomy: Taxonomy) -> list[Said]:
-    """Answer each row of `unknown` by linear classifiers fitted on `known`, the features of `learn` (rows alike)."""
+    """Answer each row of `unknown` by linear classifiers fitted on `known`, the features of `learn` (rows alike).
+
+    Each group is learnt from the messages that have a label for it.
+    """
     wanted = targets(learn, taxonomy)
     answers: list[Said] = [{} for _ in range(unknown.shape[0])]
     for columns in layout(taxonomy):
+        for answer in answers:
+            answer[columns.group] = []
+        rows = np.flatnonzero(wanted[:, columns.start] != UNLABELLED).tolist()
+        if not rows:
+            continue
         if columns.mode == "many":
             for i, label in enumerate(columns.labels):
-                true = wanted[:, columns.start + i] == 1
-                said = _linear(known, true, unknown) if true.any() else np.zeros(len(answers), bool)
+                true = wanted[rows, columns.start + i] == 1
+                said = _linear(known[rows], true, unknown) if true.any() else np.zeros(len(answers), bool)
                 for answer, yes in zip(answers, said, strict=True):
-                    answer.setdefault(columns.group, []).extend([label] if yes else [])
+                    answer[columns.group] += [label] if yes else []
         else:
-            true = np.array([as_list(message.labels.get(columns.group))[0] for message in learn])
-            for answer, label in zip(answers, _linear(known, true, unknown), strict=True):
+            true = np.array([as_list(learn[row].labels[columns.group])[0] for row in rows])
+            for answer, label in zip(answers, _linear(known[rows], true, unknown), strict=True):
                 answer[columns.group] = [str(label)]
     return answers
 

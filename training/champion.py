@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from data.taxonomy import Taxonomy, read_taxonomy
-from models.artifact import TAXONOMY, Manifest, read_manifest
+from models.artifact import TAXONOMY, Manifest, file_hash, read_manifest
 from models.registry import current_version, is_artifact
 from training.fit import WEIGHTS
 
-LEARNT = "learnt_from.sha256"
-"""Beside a network: the hash of what it learnt from, which also stands in the manifest of its version."""
+NETWORK = "network_sha256"
+"""In a manifest's lineage: the hash of the network that the version was exported from."""
 CHECKPOINT = "checkpoint"
 """Folder beside the home of the versions that may hold the champion's network."""
 
@@ -39,32 +39,38 @@ class Champion:
         return found if isinstance(found, dict) else {}
 
     @property
+    def network(self) -> str | None:
+        """The hash of its network; None where its manifest does not tell."""
+        found = self.manifest.lineage.get(NETWORK)
+        return found if isinstance(found, str) else None
+
+    @property
     def until(self) -> datetime | None:
         """The newest correction that it knows."""
-        corrections = self.manifest.lineage.get("corrections")
-        told = corrections.get("until") if isinstance(corrections, dict) else None
+        told = self._corrections.get("until")
         return datetime.fromisoformat(told) if isinstance(told, str) else None
+
+    @property
+    def learnt(self) -> int:
+        """How many corrected tickets it learnt from."""
+        told = self._corrections.get("learnt")
+        return told if isinstance(told, int) else 0
+
+    @property
+    def _corrections(self) -> dict[str, Any]:
+        found = self.manifest.lineage.get("corrections")
+        return found if isinstance(found, dict) else {}
 
 
 def find_champion(home: Path, builds: Sequence[Path]) -> Champion:
-    """Find the current version in `home`, and its network among `builds` by the hash of what both learnt from.
+    """Find the current version in `home`, and its network among `builds` by the network's hash.
 
     Raises an `ArtifactError`, or `ValueError` where `home` is one classifier and no home of versions.
     """
     if is_artifact(home):
         raise ValueError(f"{home} is one classifier by itself: give the folder of versions that it stands in")
     folder = current_version(home)
-    manifest = read_manifest(folder)
-    learnt = manifest.lineage.get("learnt_from_sha256")
-    beside = [home.parent / CHECKPOINT, *builds]
-    checkpoint = next((each for each in beside if learnt and _learnt(each) == learnt), None)
-    return Champion(folder, manifest, read_taxonomy(folder / TAXONOMY), checkpoint)
-
-
-def _learnt(build: Path) -> str | None:
-    if not (build / WEIGHTS).is_file():
-        return None
-    try:
-        return (build / LEARNT).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
+    champion = Champion(folder, read_manifest(folder), read_taxonomy(folder / TAXONOMY), None)
+    there = [each for each in (home.parent / CHECKPOINT, *builds) if (each / WEIGHTS).is_file()]
+    found = next((each for each in there if champion.network and file_hash(each / WEIGHTS) == champion.network), None)
+    return replace(champion, checkpoint=found)

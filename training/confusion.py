@@ -26,8 +26,8 @@ def confusion(messages: Sequence[Message], answers: Sequence[Answer], taxonomy: 
     single: dict[str, dict[str, list[list[int]]]] = {}
     for group in taxonomy.groups:
         for language, own in sorted(pairs.items()):
-            truth = [(as_list(message.labels.get(group.id)), answer) for message, answer in own]
-            said = [(true, as_list(answer_labels(answer)[group.id])) for true, answer in truth]
+            known = [(message.labels[group.id], answer) for message, answer in own if group.id in message.labels]
+            said = [(as_list(true), as_list(answer_labels(answer)[group.id])) for true, answer in known]
             if group.mode == "many":
                 many.setdefault(group.id, {})[language] = {label: _hits(said, label) for label in group.ids}
             else:

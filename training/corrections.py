@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -18,9 +17,6 @@ from data.store.records import GivenCorrection, Ticket, TicketKey
 from data.store.standing import believed
 from data.taxonomy import GROUP_IDS, SINGLE, GroupId, Labels, Taxonomy, as_list
 from data.taxonomy_history import TaxonomyHistory
-
-MOST = 100_000
-"""Tickets that are learnt from at most, the newest judged first; 250 MB of memory."""
 
 
 class CorrectedMessage(Message):
@@ -45,8 +41,12 @@ class Row(BaseModel):
     judged_at: AwareDatetime
     """When the newest of its corrections that hold was made."""
     author: str
+    given: tuple[int, ...] = ()
+    """Ids of the corrections that its labels rest on; snapshots of earlier versions do not tell."""
     fresh: bool
-    """Whether nobody had judged it when the champion learnt."""
+    """Whether it was judged, perhaps again, since the champion learnt."""
+    seen: bool = False
+    """Whether somebody had judged it by then: the champion may know it."""
     use: Literal["learn", "newest"] = "learn"
     message: CorrectedMessage
 
@@ -66,32 +66,46 @@ class Gathered:
     """Groups of labels by what does not fit the taxonomy; the rest of their tickets is learnt from."""
 
 
-def gather(tickets: Iterable[Ticket], history: TaxonomyHistory, since: datetime | None) -> Gathered:
+def gather(
+    tickets: Iterable[Ticket],
+    history: TaxonomyHistory,
+    since: datetime | None,
+    alias: Callable[[TicketKey], str],
+    *,
+    known: datetime | None = None,
+    looked_over: frozenset[int] | None = None,
+) -> Gathered:
     """Turn judged tickets into rows, in the words of today's taxonomy.
 
-    `since` is up to when corrections are known to the champion.
+    What was judged after `since` is fresh, what was judged up to `known` the champion may have seen; `alias` is
+    `Store.alias`. Tickets with corrections whose ids are not among those `looked_over` are left out.
     """
     found = Gathered()
     for ticket in tickets:
         held = believed(ticket.corrections, ticket.revision)
         if not held:
             continue
-        if row := _row(ticket, held, history, since, found):
+        if looked_over is not None and not looked_over.issuperset(each.id for each in held):
+            found.left_out["with corrections that were not looked over: of long ago, or made meanwhile"] += 1
+        elif row := _row(ticket, row_id(alias(ticket.key)), held, history, since, known, found):
             found.rows.append(row)
     found.rows.sort(key=lambda row: (row.judged_at, row.message.id))
-    if len(found.rows) > MOST:
-        found.left_out[f"older than the newest {MOST:,}"] += len(found.rows) - MOST
-        found.rows = found.rows[-MOST:]
     return found
 
 
-def row_id(key: TicketKey) -> str:
-    """Name a ticket without telling which: the name stands in lists that outlive the run."""
-    return "ticket-" + hashlib.sha256(f"{key.source}\0{key.id}".encode("utf-8", "surrogatepass")).hexdigest()[:20]
+def row_id(alias: str) -> str:
+    """Name a ticket without telling which (`Store.alias`): the name stands in lists that outlive the run."""
+    return f"ticket-{alias[:20]}"
 
 
 def _row(
-    ticket: Ticket, held: list[GivenCorrection], history: TaxonomyHistory, since: datetime | None, found: Gathered
+    ticket: Ticket,
+    name: str,
+    held: list[GivenCorrection],
+    history: TaxonomyHistory,
+    since: datetime | None,
+    known: datetime | None,
+    found: Gathered,
 ) -> Row | None:
     whole = ticket.text.encode("utf-8", "replace").decode()  # half a character could not be written down
     text = unicodedata.normalize("NFC", clean(whole).text).strip()
@@ -105,15 +119,17 @@ def _row(
     if not labels:
         found.left_out["no group of labels fits the taxonomy"] += 1
         return None
-    name = row_id(ticket.key)
     given: dict[str, Any] = dict(labels.items())
+    judged_at = max(each.at for each in held)
     return Row(
         key=ticket.key,
         revision=ticket.revision,
         stored_at=ticket.stored_at,
-        judged_at=max(each.at for each in held),
+        judged_at=judged_at,
         author=held[-1].author,
-        fresh=since is None or all(each.at > since for each in ticket.corrections),
+        given=tuple(each.id for each in held),
+        fresh=since is None or judged_at > since,
+        seen=known is not None and any(each.at <= known for each in ticket.corrections),
         message=CorrectedMessage(
             id=name,
             text=text,

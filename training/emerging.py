@@ -66,7 +66,8 @@ def group_readings(
     vectors = without_language(embed(texts), langs)
     centres = middles(vectors, _sure(readings, names))
     groups = find_groups(vectors, langs, misfit(vectors, confidence_of(readings), centres), plan, quiet=quiet)
-    words = telling_words(texts, langs, [each.rows for each in groups], plan.fewest)
+    people = [each.subject or each.id for each in readings]
+    words = telling_words(texts, langs, people, [each.rows for each in groups], plan.fewest)
     return [
         Found(_members(each, readings), each.steadiness, told, nearest(each.centre, centres, names))
         for each, told in zip(groups, words, strict=True)

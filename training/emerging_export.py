@@ -25,6 +25,7 @@ from data.own.naming import as_yaml
 from data.own.splits import near_groups, split_groups
 from data.store.emerging import Group
 from data.store.records import Ticket
+from data.store.standing import believed
 from data.store.store import Store
 from data.taxonomy import GROUP_IDS, SINGLE, Label, Taxonomy, as_list
 from data.taxonomy_map import TaxonomyMap, check_map
@@ -70,7 +71,7 @@ def examples(store: Store, groups: Sequence[Group], taxonomy: Taxonomy) -> list[
             labels.setdefault(member.ticket, []).append(str(group.label))
     found = []
     for id_, ticket in store.emerging.tickets(sorted(labels)):
-        if message := _message(ticket, labels[id_], taxonomy):
+        if message := _message(ticket, row_id(store.alias(ticket.key)), labels[id_], taxonomy):
             found.append(message)
     if not found:
         return []
@@ -121,8 +122,8 @@ def _names(group: Group, taxonomy: Taxonomy) -> dict[str, str]:
     return {lang: group.names.get(lang) or usual for lang in taxonomy.languages}
 
 
-def _message(ticket: Ticket, new: Sequence[str], taxonomy: Taxonomy) -> Message | None:
-    settled = {group for each in ticket.corrections for group in each.labels if not each.quarantined}
+def _message(ticket: Ticket, name: str, new: Sequence[str], taxonomy: Taxonomy) -> Message | None:
+    settled = {group for each in believed(ticket.corrections, ticket.revision) for group in each.labels}
     kept = [*as_list(ticket.labels.get("themes"))] if "themes" in settled else []
     labels: dict[str, Any] = {
         group: ticket.labels.get(group) if group in SINGLE else as_list(ticket.labels.get(group))
@@ -133,7 +134,6 @@ def _message(ticket: Ticket, new: Sequence[str], taxonomy: Taxonomy) -> Message 
     text = clean(ticket.text).text.strip()
     if not text or taxonomy.problems({group: held for group, held in labels.items() if held is not None}):
         return None
-    name = row_id(ticket.key)
     return Message(
         id=name, text=text, lang=ticket.lang, group=name, split="train", channel=ticket.about.channel, **labels
     )

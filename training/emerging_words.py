@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -26,34 +26,41 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def telling_words(
-    texts: Sequence[str], langs: NDArray[Any], groups: Sequence[NDArray[np.int64]], fewest: int
-) -> list[Mapping[str, list[str]]]:
-    """Find the words of each group (places in `texts`) by language, the most telling first.
+    texts: Sequence[str],
+    langs: NDArray[Any],
+    people: Sequence[object],
+    groups: Sequence[NDArray[np.int64]],
+    fewest: int,
+) -> list[Mapping[str, list[tuple[str, int]]]]:
+    """Find the words of each group (places in `texts`) by language, the most telling first, with how many people's.
 
     Log-odds against all other tickets of the language, with their frequencies as prior, in standard deviations (Monroe
-    et al. 2008). Only words of at least `fewest` tickets of the group are told: they are nobody's own.
+    et al. 2008). Only words of at least `fewest` people of the group are told: they are nobody's own.
     """
-    found: list[dict[str, list[str]]] = [{} for _ in groups]
+    found: list[dict[str, list[tuple[str, int]]]] = [{} for _ in groups]
     for lang in np.unique(langs):
         own = np.flatnonzero(langs == lang)
         words = {int(row): words_of(texts[int(row)]) for row in own}
         everywhere = Counter(word for each in words.values() for word in each)
         for place, rows in enumerate(groups):
             of_it = [int(row) for row in rows if int(row) in words]
-            if told := _telling([words[row] for row in of_it], everywhere, len(own), fewest):
-                found[place][str(lang)] = told
+            here = Counter(word for row in of_it for word in words[row])
+            users: dict[str, set[object]] = defaultdict(set)
+            for row in of_it:
+                for word in words[row]:
+                    users[word].add(people[row])
+            common = {word: count for word, count in here.items() if len(users[word]) >= fewest}
+            if told := _telling(common, len(of_it), everywhere, len(own)):
+                found[place][str(lang)] = [(word, len(users[word])) for word in told]
     return list(found)
 
 
-def _telling(group: Sequence[Set[str]], everywhere: Mapping[str, int], size: int, fewest: int) -> list[str]:
-    here = Counter(word for each in group for word in each)
+def _telling(here: Mapping[str, int], group: int, everywhere: Mapping[str, int], size: int) -> list[str]:
     scores = {}
     for word, count in here.items():
-        if count < fewest:
-            continue
-        rest, others = everywhere[word] - count, size - len(group)
+        rest, others = everywhere[word] - count, size - group
         prior = everywhere[word] / size
-        one = (count + prior) / (len(group) - count + 1)
+        one = (count + prior) / (group - count + 1)
         other = (rest + prior) / (others - rest + 1)
         scores[word] = float(np.log(one / other) / np.sqrt(1 / (count + prior) + 1 / (rest + prior)))
     ranked = sorted(scores, key=lambda word: (-scores[word], word))

@@ -9,7 +9,7 @@ from data.message import Message
 from data.taxonomy import Labels, Taxonomy
 from models.answer import Answer
 from models.engine import Engine
-from training.metrics import Figures, by_language, headline
+from training.metrics import Figures, by_language, mean_headline
 
 Table = Mapping[str, Mapping[str, Figures]]
 """Figures by system and language."""
@@ -47,24 +47,28 @@ def compare(
 
 def worst_first(table: Table, system: str, taxonomy: Taxonomy) -> list[str]:
     """Languages in order of the system's mean headline figure, the worst first."""
-    means = {language: sum(headline(values, taxonomy).values()) for language, values in table[system].items()}
+    means = {language: mean_headline(values, taxonomy) for language, values in table[system].items()}
     return sorted(means, key=lambda language: means[language])
 
 
 def as_markdown(table: Table, taxonomy: Taxonomy, names: Sequence[str] | None = None) -> str:
-    """One row per figure and system, one column per language, the first system's worst language first."""
+    """One row per figure and system, one column per language, the first system's worst language first.
+
+    A figure of a group that nobody labelled in a language is a dash.
+    """
     systems = list(table)
     languages = worst_first(table, systems[0], taxonomy)
-    figures = names or list(next(iter(table[systems[0]].values())))
+    figures = names or list(dict.fromkeys(figure for values in table[systems[0]].values() for figure in values))
     lines = [
         "| figure | system | " + " | ".join(languages) + " | worst |",
         "|---|---|" + "---|" * (len(languages) + 1),
     ]
     for figure in figures:
         for system in systems:
-            values = [table[system][language][figure] for language in languages]
-            cells = " | ".join(f"{value:.3f}" for value in values)
-            lines.append(f"| {figure} | {system} | {cells} | {min(values):.3f} |")
+            values = [table[system][language].get(figure) for language in languages]
+            worst = min((value for value in values if value is not None), default=None)
+            cells = " | ".join("–" if value is None else f"{value:.3f}" for value in (*values, worst))
+            lines.append(f"| {figure} | {system} | {cells} |")
     return "\n".join(lines) + "\n"
 
 

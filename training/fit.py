@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,18 @@ import numpy as np
 import torch
 from datasets import Dataset
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
-from transformers import AutoTokenizer, EarlyStoppingCallback, EvalPrediction, Trainer, TrainingArguments, set_seed
+from transformers import (
+    AutoTokenizer,
+    EarlyStoppingCallback,
+    EvalPrediction,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
 
 from data.message import Message
 from data.taxonomy import Taxonomy
@@ -25,11 +33,12 @@ from models.calibration import Calibration
 from models.decision import chances, ordered_choice
 from models.layout import Columns, layout
 from training.careless import add_typos, strip_diacritics
+from training.checkpoints import discard, hash_parts, take_up
 from training.exchange import Exchange, read_words
 from training.experiments import logged_to
 from training.head_first import start_head
 from training.lessons import doubtful, first_readings, lessons
-from training.metrics import figures, headline
+from training.metrics import figures, headline, mean_headline
 from training.network import Network, load_encoder
 from training.pieces import piece_ids, stack_pieces
 from training.recipe import ClassifierRecipe
@@ -48,11 +57,13 @@ def fit(
     *,
     fresh: bool = False,
     start: Path | None = None,
+    beside: Callable[[], None] | None = None,
 ) -> Network:
     """Train on the `train` split, stop early on the `calibration` split, and write the best network to `output`.
 
-    Goes on from the last checkpoint in `output/checkpoints` unless `fresh`; `start` is a folder with an earlier fitted
-    network to begin from instead of the bare encoder. Raises `ValueError` where a split is empty.
+    Goes on from the last checkpoint in `output/checkpoints`, if the same fit left it there, unless `fresh`; `start` is
+    a folder with an earlier fitted network to begin from instead of the bare encoder. `beside` writes what belongs to
+    the network (`save_network`). Raises `ValueError` where a split is empty or `start` does not fit.
     """
     learn = [message for message in messages if message.split == "train"]
     check = [message for message in messages if message.split == "calibration"]
@@ -60,38 +71,37 @@ def fit(
         raise ValueError("fitting needs messages in the splits 'train' and 'calibration'; run `python -m data check`")
     set_seed(recipe.seed)
     checkpoints = output / "checkpoints"
-    if fresh:
-        shutil.rmtree(checkpoints, ignore_errors=True)
     tokenizer = fast_tokenizer(recipe.encoder)
     network = load_network(taxonomy, recipe, start) if start else new_network(taxonomy, recipe)
     exchange = Exchange(learn, read_words())
     learn = lessons(learn, taxonomy, recipe)
     wanted = doubtful(targets(learn, taxonomy), learn, first_readings(), taxonomy, recipe.doubt)
+    last = take_up(checkpoints, _inputs(network, tokenizer, [*learn, *check], wanted, taxonomy, recipe), fresh=fresh)
     began = None
     if recipe.head_first and not start:
         start_head(network, learn, taxonomy, recipe, tokenizer)
         began = _beginning(network, tokenizer, check, taxonomy, recipe)
-    resumable = checkpoints.exists() and any(checkpoints.glob("checkpoint-*"))
+    collator = Collator(tokenizer, recipe, exchange)
     with logged_to(recipe.log, output):  # the logs read where they go when the trainer is made
         trainer = _GroupTrainer(
             model=network,
             args=_arguments(recipe, checkpoints, recipe.epochs_for(len(learn))),
             train_dataset=_dataset(learn, wanted, tokenizer),
             eval_dataset=_dataset(check, targets(check, taxonomy), tokenizer),
-            data_collator=Collator(tokenizer, recipe, exchange),
+            data_collator=collator,
             compute_metrics=lambda outcome: _score(outcome, taxonomy),
-            callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience)],
+            callbacks=[_Epochs(collator), EarlyStoppingCallback(early_stopping_patience=recipe.patience)],
             groups=layout(taxonomy),
             balance=class_weights(wanted, layout(taxonomy), recipe.balance),
             recipe=recipe,
         )
-        trainer.train(resume_from_checkpoint=True if resumable else None)
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
     if began and began.mean >= (trainer.state.best_metric or 0.0):
         _log.info("fine-tuning did not better the head on the untouched encoder (%.4f): that is kept", began.mean)
         network.load_state_dict(began.state)
-    save_network(network, output)
+    save_network(network, output, beside)
     (output / "history.json").write_text(json.dumps(trainer.state.log_history, indent=1), encoding="utf-8")
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    discard(checkpoints)
     return load_network(taxonomy, recipe, output)  # the trained object stays wrapped in the trainer's half precision
 
 
@@ -109,17 +119,30 @@ def new_network(taxonomy: Taxonomy, recipe: ClassifierRecipe) -> Network:
     return Network(encoder, width, taxonomy)
 
 
-def save_network(network: Network, folder: Path) -> None:
-    """Write the weights as safetensors."""
+def save_network(network: Network, folder: Path, beside: Callable[[], None] | None = None) -> None:
+    """Write the weights as safetensors, whole or not at all.
+
+    `beside` writes what else tells of this network. It is called when the old network is gone and the new one is not
+    yet there, so that wherever a network is found, what lies beside it is its own.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: value.detach().contiguous().cpu() for name, value in network.state_dict().items()}
-    save_file(state, str(folder / WEIGHTS))
+    part = folder / f".{WEIGHTS}.part"
+    save_file(state, str(part))
+    if beside:
+        (folder / WEIGHTS).unlink(missing_ok=True)
+        beside()
+    part.replace(folder / WEIGHTS)
 
 
 def load_network(taxonomy: Taxonomy, recipe: ClassifierRecipe, folder: Path) -> Network:
-    """Read a fitted network back, in evaluation mode."""
+    """Read a fitted network back, in evaluation mode; raises `ValueError` where it does not fit."""
     network = new_network(taxonomy, recipe)
-    network.load_state_dict(load_file(str(folder / WEIGHTS)))
+    try:
+        network.load_state_dict(load_file(str(folder / WEIGHTS)))
+    except (RuntimeError, SafetensorError) as error:
+        told = f"{folder / WEIGHTS} is cut, or made for other labels or another encoder than {recipe.encoder}"
+        raise ValueError(f"{told}: fit anew, without it") from error
     return network.eval()
 
 
@@ -176,7 +199,11 @@ class Collator:
         self._recipe = recipe
         self._exchange = exchange
         self.careless = False
-        self._dice = random.Random(recipe.seed)
+        self.begin(0)
+
+    def begin(self, epoch: int) -> None:
+        """Throw other dice in another epoch, the same ones in the same epoch, so that a fit can be taken up there."""
+        self._dice = random.Random(f"{self._recipe.seed}-{epoch}-careless")
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         texts = [self._otherwise(row["text"], row["lang"]) if self.careless else row["text"] for row in rows]
@@ -193,6 +220,16 @@ class Collator:
         if self._dice.random() < self._recipe.bare_share:
             text = strip_diacritics(text)
         return add_typos(text, self._dice) if self._dice.random() < self._recipe.typo_share else text
+
+
+class _Epochs(TrainerCallback):  # type: ignore[misc]  # transformers is untyped
+    """Tells the collator which epoch begins."""
+
+    def __init__(self, collator: Collator) -> None:
+        self._collator = collator
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._collator.begin(round(state.epoch or 0))
 
 
 class _GroupTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped
@@ -278,6 +315,7 @@ def _arguments(recipe: ClassifierRecipe, folder: Path, epochs: int) -> TrainingA
         save_strategy="epoch",
         save_total_limit=2,
         load_best_model_at_end=True,
+        restore_callback_states_from_checkpoint=True,  # the patience that is left
         metric_for_best_model="mean",
         greater_is_better=True,
         logging_steps=20,
@@ -301,9 +339,24 @@ def _beginning(
 ) -> _Beginning:
     scores = score(network, tokenizer, [message.text for message in check], recipe.max_tokens)
     said = [plain_labels(row, taxonomy) for row in scores]
-    found = headline(figures([message.labels for message in check], said, taxonomy), taxonomy)
+    mean = mean_headline(figures([message.labels for message in check], said, taxonomy), taxonomy)
     state = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    return _Beginning(state, float(np.mean(list(found.values()))))
+    return _Beginning(state, mean)
+
+
+def _inputs(
+    network: Network,
+    tokenizer: Tokenizer,
+    messages: Sequence[Message],
+    wanted: Matrix,
+    taxonomy: Taxonomy,
+    recipe: ClassifierRecipe,
+) -> str:
+    """Hash what decides what a fit comes to: the network as it begins stands for its encoder or start."""
+    named = recipe.model_copy(update={"log": []}).model_dump_json(), taxonomy.model_dump_json(), tokenizer.to_str()
+    rows = (message.model_dump_json() for message in messages)
+    weights = (value.contiguous().numpy().tobytes() for value in network.state_dict().values())
+    return hash_parts([*named, *rows, wanted.tobytes(), *weights])
 
 
 def _dataset(messages: Sequence[Message], wanted: Matrix, tokenizer: Tokenizer) -> Dataset:
@@ -316,8 +369,8 @@ def _dataset(messages: Sequence[Message], wanted: Matrix, tokenizer: Tokenizer) 
 def _score(outcome: EvalPrediction, taxonomy: Taxonomy) -> dict[str, float]:
     said = [plain_labels(row, taxonomy) for row in np.asarray(outcome.predictions)]
     truth = [labels_of(row, taxonomy) for row in np.asarray(outcome.label_ids)]  # in the trainer's order, not ours
-    found = headline(figures(truth, said, taxonomy), taxonomy)
-    return {**found, "mean": float(np.mean(list(found.values())))}
+    found = figures(truth, said, taxonomy)
+    return {**headline(found, taxonomy), "mean": mean_headline(found, taxonomy)}
 
 
 def plain_labels(scores: Matrix, taxonomy: Taxonomy, calibration: Calibration | None = None) -> dict[str, list[str]]:

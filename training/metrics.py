@@ -18,11 +18,15 @@ def figures(truth: Sequence[Labels], given: Sequence[Labels], taxonomy: Taxonomy
 
     `one` groups: macro-F1 and accuracy; `many`: micro- and macro-F1 and exact match; ordered: quadratic-weighted kappa,
     accuracy, and recall and precision of the most pressing label. Macro means are over the labels that occur in the
-    truth. A null answer counts as wrong.
+    truth. A null answer counts as wrong. Where nobody labelled a group, no answer counts; a group that nobody labelled
+    anywhere has no figures.
     """
     found: Figures = {}
     for group in taxonomy.groups:
-        pairs = [(as_list(t.get(group.id)), as_list(g.get(group.id))) for t, g in zip(truth, given, strict=True)]
+        both = ((t.get(group.id), as_list(g.get(group.id))) for t, g in zip(truth, given, strict=True))
+        pairs = [(as_list(t), g) for t, g in both if t or (t is not None and group.mode == "many")]
+        if not pairs:
+            continue
         if group.mode == "many":
             binarizer = MultiLabelBinarizer(classes=group.ids)
             true, said = binarizer.fit_transform([p[0] for p in pairs]), binarizer.transform([p[1] for p in pairs])
@@ -36,7 +40,7 @@ def figures(truth: Sequence[Labels], given: Sequence[Labels], taxonomy: Taxonomy
             )
             found[f"{group.id}_exact"] = float((true == said).all(axis=1).mean())
             continue
-        names = [p[0][0] if p[0] else "" for p in pairs]
+        names = [p[0][0] for p in pairs]
         answers = [p[1][0] if p[1] else "" for p in pairs]
         present_names = sorted(set(names))
         if group.mode == "one":
@@ -68,10 +72,14 @@ def by_language(
     return found
 
 
-HEADLINE = ("kappa", "micro_f1", "macro_f1")
-
-
 def headline(values: Mapping[str, float], taxonomy: Taxonomy) -> Figures:
-    """One figure a group: kappa for ordered, micro-F1 for `many`, macro-F1 for `one` groups."""
+    """One figure a group that has any: kappa for ordered, micro-F1 for `many`, macro-F1 for `one` groups."""
     named = {"ordered": "kappa", "many": "micro_f1", "one": "macro_f1"}
-    return {group.id: values[f"{group.id}_{named[group.mode]}"] for group in taxonomy.groups}
+    figures_of = {group.id: f"{group.id}_{named[group.mode]}" for group in taxonomy.groups}
+    return {group: values[name] for group, name in figures_of.items() if name in values}
+
+
+def mean_headline(values: Mapping[str, float], taxonomy: Taxonomy) -> float:
+    """Mean of the headline figures; 0 where nobody labelled anything."""
+    found = headline(values, taxonomy)
+    return sum(found.values()) / max(1, len(found))

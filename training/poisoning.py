@@ -51,19 +51,19 @@ class Standing:
     judged: bool
     since: datetime | None = None
     ids: tuple[int, ...] = ()
-    wrong: int = 0
+    wrong: tuple[int, ...] = ()
     """Corrections of the burst that are likelier blind than read."""
     pace: float | None = None
     """How many times as fast corrections follow each other in the burst; None where that cannot be told."""
 
 
-def look(matter: Matter) -> list[Standing]:
-    """Judge every author, the most suspect first."""
+def look(matter: Matter, parts: int = 1) -> list[Standing]:
+    """Judge every author, the most suspect first; `parts` is how many times authors are judged in all, on others."""
     believed = np.ones(len(matter.verdicts), np.bool_)
     suspected: dict[str, Standing] = {}
     names = sorted({verdict.author for verdict in matter.verdicts})
     while True:
-        standings = _standings(matter, believed, [name for name in names if name not in suspected], len(names))
+        standings = _standings(matter, believed, [name for name in names if name not in suspected], len(names) * parts)
         worst = [standing for standing in standings if standing.suspected][:1]
         if not worst:
             return [*suspected.values(), *standings]
@@ -72,7 +72,7 @@ def look(matter: Matter) -> list[Standing]:
         believed &= np.array([verdict.id not in burst for verdict in matter.verdicts])
 
 
-def _standings(matter: Matter, believed: NDArray[np.bool_], names: Sequence[str], everybody: int) -> list[Standing]:
+def _standings(matter: Matter, believed: NDArray[np.bool_], names: Sequence[str], judged_in_all: int) -> list[Standing]:
     odds = blindness(matter, believed)
     steps = np.log(1 - BLIND + BLIND * np.exp(odds))
     authors = matter.authors
@@ -84,7 +84,7 @@ def _standings(matter: Matter, believed: NDArray[np.bool_], names: Sequence[str]
         start, top, evidence = _burst(steps[own])
         judged = len(own) >= LEAST and len(pool) >= LEAST_OTHERS
         chance = _chance(evidence, pool, len(own)) if judged else 1.0
-        sure = judged and evidence >= BAR and top - start >= LEAST and chance <= CHANCE / everybody
+        sure = judged and evidence >= BAR and top - start >= LEAST and chance <= CHANCE / judged_in_all
         standing = Standing(name, len(own), round(evidence, 2), chance, bool(sure), judged)
         found.append(_described(standing, [matter.verdicts[i] for i in own], odds[own], start) if sure else standing)
     return sorted(found, key=lambda standing: (not standing.suspected, -standing.evidence, standing.author))
@@ -115,7 +115,8 @@ def _described(standing: Standing, own: Sequence[Verdict], odds: Floats, start: 
     burst = own[start:]
     return Standing(
         standing.author, standing.corrections, standing.evidence, standing.chance, True, True,
-        since=burst[0].at, ids=tuple(verdict.id for verdict in burst), wrong=int((odds[start:] > 0).sum()),
+        since=burst[0].at, ids=tuple(verdict.id for verdict in burst),
+        wrong=tuple(verdict.id for verdict, odd in zip(burst, odds[start:], strict=True) if odd > 0),
         pace=_pace(own[:start], burst),
     )  # fmt: skip
 

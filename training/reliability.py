@@ -15,10 +15,12 @@ DRAWS = 200
 
 
 def claims(message: Message, answer: Answer, group: str) -> list[tuple[float, bool]]:
-    """List (confidence, right) of every label of a group that an answer gives."""
+    """List (confidence, right) of every label of a group that an answer gives; none where nobody labelled it."""
+    if group not in message.labels:
+        return []
     given: Choice | Urgency | Sequence[Choice | Mention] | None = getattr(answer, group)
     each = [] if given is None else [given] if isinstance(given, Choice | Urgency) else list(given)
-    true = as_list(message.labels.get(group))
+    true = as_list(message.labels[group])
     return [(one.confidence, one.label in true) for one in each]
 
 

@@ -23,6 +23,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -37,10 +38,11 @@ from models.registry import current_version, previous_version
 from training.apart import set_apart
 from training.champion import Champion, find_champion
 from training.corrections import Row, gather
-from training.poisoning_report import audit_corrections
+from training.forgotten import believed_ids, count_forgotten
+from training.poisoning_report import Audit, audit_corrections
 from training.recipe import RECIPES, ClassifierRecipe, read_classifier_recipe
 from training.retrain_stages import STAGES, Job, note
-from training.runs import AUTHORS, BUILD, State, alone, read_state, runs_in, tidy, write_private, write_state
+from training.runs import AUTHORS, BUILD, State, alone, read_state, runs_in, tidy, withdraw, write_private, write_state
 from training.snapshots import SNAPSHOT, Forgotten, read_rows, write_rows
 from training.snapshots import forget as forget_erased
 
@@ -120,19 +122,33 @@ def _forget(runs: Path, store: Store) -> Forgotten:
     return found
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What a run begins from; `cold` is why it does not begin from the champion's network, empty where it does."""
+
+    recipe: ClassifierRecipe
+    recipe_file: Path
+    cold: str
+    forgotten: int
+    inputs: str
+
+
 def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job | None:
     """Go on with the last run where nothing changed under it, or gather a new one; None where there is nothing new."""
     champion = find_champion(given.home, [*(each / BUILD for each in reversed(runs_in(given.runs))), given.build])
     taxonomy, corpus = read_taxonomy(given.taxonomy), read_corpus(given.corpus)
-    recipe, recipe_file, warm = _recipe(given, champion, taxonomy)
     since = given.since or champion.until
-    told = [champion.version, str(since), str(given.newest_share), str(warm)]
-    inputs = _hash([*told, *(each.model_dump_json() for each in (recipe, taxonomy, *corpus))])
+    held = believed_ids(store)
+    plan = _plan(given, champion, taxonomy, corpus, since, held)
 
     def job(folder: Path, rows: list[Row], state: State) -> Job:
-        return Job(given, champion, corpus, taxonomy, recipe, recipe_file, warm, rows, folder, state)
+        told = f"from the encoder, since {plan.cold}" if plan.cold else "from the champion's network"
+        _log.info("%s", told)
+        return Job(
+            given, champion, corpus, taxonomy, plan.recipe, plan.recipe_file, not plan.cold, rows, folder, state
+        )  # fmt: skip
 
-    if not dry and (found := _unfinished(given.runs, inputs, fresh=given.fresh)):
+    if not dry and (found := _unfinished(given, plan.inputs, held)):
         folder, state, rows = found
         _log.info("going on with run %s after %s", state.run, list(state.stages)[-1])
         return job(folder, rows, state)
@@ -140,8 +156,14 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
         current, previous = current_version(given.home), previous_version(given.home)
         tidy(given.runs, given.home, {each.name for each in (current, previous) if each})
     began = time.monotonic()
-    authors = _judge_authors(store, corpus, taxonomy, quarantine=not dry and not given.believe_all)
-    gathered = gather(store.corrected(), TaxonomyHistory.beside(given.taxonomy), since)
+    audit = _judge_authors(store, corpus, taxonomy, quarantine=not dry and not given.believe_all)
+    if not dry and not given.believe_all:
+        held.difference_update(*(each.ids for each in audit.standings))
+        plan = _plan(given, champion, taxonomy, corpus, since, held)
+    gathered = gather(
+        store.corrected(), TaxonomyHistory.beside(given.taxonomy), since, store.alias, known=champion.until,
+        looked_over=audit.looked_over,
+    )  # fmt: skip
     apart = set_apart(gathered.rows, corpus, given.newest_share)
     gathered.left_out["too much like gold or calibration messages"] += apart.near_kept
     fresh = sum(row.fresh for row in apart.rows)
@@ -149,85 +171,106 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
         _log.info("%d times left open, %s", count, what)
     for why, count in (+gathered.left_out).items():
         _log.info("%d tickets left out: %s", count, why)
-    if not fresh:
+    if not fresh and not plan.forgotten:
         _log.info("no corrections since %s that could be learnt from; nothing to do", since or "the beginning")
         return None
-    name = given.version or datetime.datetime.now(datetime.UTC).strftime("%Y.%m.%d-%H%M%S")
+    now = datetime.datetime.now(datetime.UTC)
+    name = given.version or now.strftime("%Y.%m.%d-%H%M%S")
     if (given.home / name).exists() or (given.runs / name).exists():
         raise ValueError(f"there is a version or a run {name} already: choose another name")
     state = State(
-        run=name, version=name, champion=champion.version, inputs=inputs, since=since,
-        until=max(row.judged_at for row in apart.rows), snapshot_sha256="", ids=[row.message.id for row in apart.rows],
-        learnt=len(apart.learn), newest=len(apart.newest), fresh=fresh, left_out=dict(+gathered.left_out),
-        dropped=dict(+gathered.dropped), warm=warm,
+        run=name, version=name, champion=champion.version, inputs=plan.inputs, since=since,
+        until=max((row.judged_at for row in apart.rows), default=since or now), snapshot_sha256="",
+        ids=[row.message.id for row in apart.rows], learnt=len(apart.learn), newest=len(apart.newest), fresh=fresh,
+        forgotten=plan.forgotten, left_out=dict(+gathered.left_out), dropped=dict(+gathered.dropped),
+        warm=not plan.cold,
     )  # fmt: skip
     begun = job(given.runs / name, apart.rows, state)
     if not dry:
         begun.folder.mkdir(mode=0o700)
         sha256 = write_rows(begun.folder / SNAPSHOT, apart.rows)
-        write_private(begun.folder / AUTHORS, authors)
+        write_private(begun.folder / AUTHORS, audit.text)
         seconds = round(time.monotonic() - began, 1)
         note(begun, snapshot_sha256=sha256, stages={"gather": seconds})
         _told(begun)
     return begun
 
 
-def _judge_authors(store: Store, corpus: Sequence[Message], taxonomy: Taxonomy, *, quarantine: bool) -> str:
-    """Look for people whose corrections are given blindly, and stop believing those; returns the audit."""
-    text, standings = audit_corrections(store, corpus, taxonomy, since=None, quarantine=quarantine)
-    for each in standings:
+def _judge_authors(store: Store, corpus: Sequence[Message], taxonomy: Taxonomy, *, quarantine: bool) -> Audit:
+    """Look for people whose corrections are given blindly, and stop believing those."""
+    audit = audit_corrections(store, corpus, taxonomy, since=None, quarantine=quarantine)
+    for each in audit.standings:
         if each.suspected:
             done = "quarantined" if quarantine else "suspected, and believed all the same"
             told = (
                 "%d corrections by %s are %s: likelier given blindly than read (python -m training audit-corrections)"
             )
             _log.warning(told, len(each.ids), each.author, done)
-    return text
+    return audit
 
 
-def _recipe(given: argparse.Namespace, champion: Champion, taxonomy: Taxonomy) -> tuple[ClassifierRecipe, Path, bool]:
-    """Choose between a warm start and one from the encoder, and say why."""
+def _plan(
+    given: argparse.Namespace,
+    champion: Champion,
+    taxonomy: Taxonomy,
+    corpus: Sequence[Message],
+    since: datetime.datetime | None,
+    held: set[int],
+) -> _Plan:
+    """Choose between a warm start and one from the encoder, where the corrections in `held` are believed."""
     encoder = given.encoder or champion.recipe.get("encoder")
+    forgotten = count_forgotten(champion, given.runs, held)
     why = ""
     if given.cold:
         why = "it was asked for"
+    elif champion.network is None:
+        why = f"the manifest of {champion.version} does not tell its network"
     elif champion.checkpoint is None:
         why = f"the network of {champion.version} is not there any more (only its exported weights are)"
     elif champion.taxonomy.groups != taxonomy.groups:
         why = "the labels are not those that the champion knows"
     elif given.encoder and given.encoder != champion.recipe.get("encoder"):
         why = "it is another encoder"
+    elif forgotten is None:
+        why = f"the snapshot of {champion.version} is not there: what it learnt may not be believed any more"
+    elif forgotten:
+        why = f"{forgotten} tickets that {champion.version} learnt from are erased, or not believed any more"
     file = given.recipe or RECIPES / ("classifier.yaml" if why else "warm.yaml")
     recipe = read_classifier_recipe(file)
     if encoder and not (given.recipe and not given.encoder):
         recipe = recipe.model_copy(update={"encoder": encoder})
-    _log.info("from the encoder, since %s" if why else "from the champion's network%s", why)
-    return recipe, file, not why
+    told = [champion.version, str(since), str(given.newest_share), str(not why)]
+    inputs = [*told, *(each.model_dump_json() for each in (recipe, taxonomy, *corpus))]
+    return _Plan(recipe, file, why, forgotten or 0, hashlib.sha256(json.dumps(inputs).encode()).hexdigest())
 
 
-def _unfinished(runs: Path, inputs: str, *, fresh: bool) -> tuple[Path, State, list[Row]] | None:
-    """Find the run to go on with. Others that never ended are given up."""
+def _unfinished(given: argparse.Namespace, inputs: str, held: set[int]) -> tuple[Path, State, list[Row]] | None:
+    """Find the run to go on with, less what is erased or not believed by now. Others that never ended are given up."""
     found = None
-    for folder in runs_in(runs):
+    for folder in runs_in(given.runs):
         state = read_state(folder)
         if state is None:
             shutil.rmtree(folder)  # cut before there was anything to go on with
-        elif state.outcome is None and (fresh or state.inputs != inputs):
-            _log.info("run %s is given up: %s", state.run, "as told" if fresh else "what it began with has changed")
-            write_state(folder, state.model_copy(update={"outcome": "given up"}))
+        elif state.outcome is None and (given.fresh or state.inputs != inputs):
+            _give_up(folder, state, "as told" if given.fresh else "what it began with has changed")
         elif state.outcome is None:
             found = folder, state
     if found is None:
         return None
     folder, state = found
-    rows = read_rows(folder / SNAPSHOT)
-    if len(rows) < state.learnt + state.newest:
-        _log.info("%d of its tickets were erased: it learns anew without them", state.learnt + state.newest - len(rows))
+    rows = [row for row in read_rows(folder / SNAPSHOT) if held.issuperset(row.given)]
+    if gone := state.learnt + state.newest - len(rows):
         shutil.rmtree(folder / BUILD, ignore_errors=True)
+        withdraw(given.home, state)
+        if not state.forgotten and not any(row.fresh and row.use == "learn" for row in rows):
+            _give_up(folder, state, "what it would have learnt was erased, or is not believed any more")
+            return None
+        _log.info("%d of its tickets are erased or not believed any more: it learns anew without them", gone)
         state = state.model_copy(
             update={
                 "stages": {"gather": state.stages["gather"]},
-                "snapshot_sha256": hashlib.sha256((folder / SNAPSHOT).read_bytes()).hexdigest(),
+                "snapshot_sha256": write_rows(folder / SNAPSHOT, rows),
+                "ids": [row.message.id for row in rows],
                 "learnt": sum(row.use == "learn" for row in rows),
                 "newest": sum(row.use == "newest" for row in rows),
                 "fresh": sum(row.fresh for row in rows),
@@ -237,8 +280,9 @@ def _unfinished(runs: Path, inputs: str, *, fresh: bool) -> tuple[Path, State, l
     return folder, state, rows
 
 
-def _hash(parts: Sequence[str]) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+def _give_up(folder: Path, state: State, why: str) -> None:
+    _log.info("run %s is given up: %s", state.run, why)
+    write_state(folder, state.model_copy(update={"outcome": "given up"}))
 
 
 def _told(job: Job | None) -> int:
@@ -249,4 +293,6 @@ def _told(job: Job | None) -> int:
             "%d corrections since the champion %s learnt, %d in all: %d are learnt from, the newest %d examined with",
             state.fresh, state.champion, state.learnt + state.newest, state.learnt, state.newest,
         )  # fmt: skip
+        if state.forgotten:
+            _log.info("%d tickets that the champion learnt from are erased or not believed any more", state.forgotten)
     return DONE

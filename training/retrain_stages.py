@@ -14,15 +14,15 @@ from typing import Any
 
 from data.message import Message
 from data.taxonomy import Taxonomy
-from models.artifact import WIDE
+from models.artifact import WIDE, file_hash
 from models.onnx_engine import OnnxEngine
 from models.registry import activate, current_version
 from training.card import WRITTEN
-from training.champion import LEARNT, Champion
+from training.champion import NETWORK, Champion
 from training.contest import GOLD, NEWEST, hold_against
 from training.corrections import Row
 from training.doubts import as_lines, look_over
-from training.fit import fit
+from training.fit import WEIGHTS, fit
 from training.gate_report import gate_table, in_words, reasons
 from training.lessons import exchanged, lessons
 from training.recipe import ClassifierRecipe
@@ -35,6 +35,10 @@ _log = logging.getLogger("training")
 REPLAY, REPLAY_LEAST = 0.5, 4_000
 """A warm start is shown so many of the corpus's messages for each correction, and so many at least, so that it does
 not forget them. The wide branch, which has no warm start, learns from all."""
+
+FORGOTTEN = (
+    "- {} tickets that {} learnt from are erased, or not believed any more: begun from the encoder, without them"
+)
 
 
 @dataclass
@@ -88,7 +92,6 @@ def _fit(job: Job) -> None:
         fit_wide(learn, job.taxonomy, recipe.wide).save(job.build / WIDE)
     start = job.champion.checkpoint if job.warm else None
     fit(_shown(job), job.taxonomy, recipe, job.build, start=start)
-    (job.build / LEARNT).write_text(digest(job.whole), encoding="utf-8")
 
 
 def _shown(job: Job) -> list[Message]:
@@ -176,6 +179,7 @@ def _sources(job: Job) -> str:
         f"{state.since.date() if state.since else 'the beginning'}, the newest {state.newest:,} of which are the set "
         f"`newest`, which neither model has seen. Where people let a machine's label stand, it counts as theirs, which "
         f"flatters the champion there.",
+        *([FORGOTTEN.format(state.forgotten, state.champion)] if state.forgotten else []),
         *(f"- {count} tickets left out: {why}" for why, count in state.left_out.items()),
         *(f"- {count} times a group was left open, {what}" for what, count in state.dropped.items()),
     ]
@@ -189,9 +193,11 @@ def _lineage(job: Job) -> dict[str, Any]:
         "recipe": job.recipe.model_dump(),
         "recipe_sha256": hashlib.sha256(Path(job.recipe_file).read_bytes()).hexdigest(),
         "learnt_from_sha256": digest(job.whole),
+        NETWORK: file_hash(job.build / WEIGHTS),
         "messages": len(job.whole),
         "champion": state.champion,
         "started_from": f"the network of {state.champion}" if job.warm else "the encoder",
+        "forgotten": state.forgotten,
         "corrections": {
             "snapshot_sha256": state.snapshot_sha256,
             "since": state.since.isoformat() if state.since else None,

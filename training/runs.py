@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from data.whole import write_whole
+from models.artifact import ArtifactError, read_manifest
 
 STATE, REPORT, BUILD, CELLS = "state.json", "report.md", "build", "gate.json"
 AUTHORS = "authors.md"
@@ -44,6 +45,8 @@ class State(BaseModel):
     learnt: int
     newest: int
     fresh: int
+    forgotten: int = 0
+    """Tickets that the champion learnt from and that are erased or not believed any more: a reason to learn anew."""
     left_out: dict[str, int]
     dropped: dict[str, int]
     warm: bool
@@ -90,7 +93,7 @@ def alone(runs: Path) -> Iterator[None]:
 
 
 def tidy(runs: Path, home: Path, needed: set[str]) -> None:
-    """Throw away what finished runs left: networks, stopped versions, folders of old runs.
+    """Throw away what finished runs left: networks, versions that may not answer, folders of old runs.
 
     What belongs to a version in `needed` stays. A version that passed and was not made current stays too.
     """
@@ -98,9 +101,20 @@ def tidy(runs: Path, home: Path, needed: set[str]) -> None:
     for place, (folder, state) in enumerate(reversed(finished)):
         if state.version in needed:
             continue
-        if state.outcome == "stopped" and state.version:
-            shutil.rmtree(home / state.version, ignore_errors=True)
+        if state.outcome in ("stopped", "given up"):
+            withdraw(home, state)
         if state.outcome != "passed":
             shutil.rmtree(folder / BUILD, ignore_errors=True)
         if place >= KEPT:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def withdraw(home: Path, state: State) -> None:
+    """Remove the version that this very run wrote; one of the same name that somebody else wrote since stays."""
+    folder = home / state.version
+    try:
+        corrections = read_manifest(folder).lineage.get("corrections")
+    except ArtifactError:
+        return
+    if isinstance(corrections, dict) and corrections.get("snapshot_sha256") == state.snapshot_sha256:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
 from data.message import Message
 from data.taxonomy import Labels, Taxonomy
 from models.engine import Engine
 from training.careless import add_typos, strip_diacritics
 from training.evaluate import answer_labels, engine_answers
-from training.metrics import by_language, figures, headline
+from training.metrics import Figures, by_language, figures, mean_headline
 
 LENGTHS = ((1, 12), (13, 35), (36, 80), (81, 100_000))
 """Words: from, to."""
@@ -54,7 +52,7 @@ def slice_table(messages: Sequence[Message], said: Sequence[Labels], taxonomy: T
     lines = ["| slice | messages | " + " | ".join(shown) + " |", "|---|---|" + "---|" * len(shown)]
     for name, rows in slices(messages).items():
         values = figures([messages[i].labels for i in rows], [said[i] for i in rows], taxonomy)
-        lines.append(f"| {name} | {len(rows)} | " + " | ".join(f"{values[figure]:.3f}" for figure in shown) + " |")
+        lines.append(f"| {name} | {len(rows)} | " + " | ".join(_cell(values, figure) for figure in shown) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -68,6 +66,10 @@ def careless_table(engine: Engine, messages: Sequence[Message], taxonomy: Taxono
         texts = [change(message.text, dice) for message in messages]
         said = [answer_labels(answer) for answer in engine_answers(engine, texts, languages)]
         table = by_language([message.labels for message in messages], said, languages, taxonomy)
-        means = [float(np.mean(list(headline(table[language], taxonomy).values()))) for language in spoken]
+        means = [mean_headline(table[language], taxonomy) for language in spoken]
         lines.append(f"| {name} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _cell(values: Figures, figure: str) -> str:
+    return f"{values[figure]:.3f}" if figure in values else "–"

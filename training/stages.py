@@ -29,7 +29,7 @@ from training.calibrate import calibrate as calibrated
 from training.calibrate import choose_blend
 from training.canaries import CANARIES, answered, canary_table, read_canaries
 from training.card import OWN, WRITTEN, classifier_card, encoder_card
-from training.champion import LEARNT
+from training.champion import NETWORK
 from training.curve import CURVE, read_curve
 from training.evaluate import as_markdown, compare, write_report
 from training.evaluate_encoder import as_table, measure, measure_own, read_sib200
@@ -42,7 +42,7 @@ from training.fit import fit as fitted
 from training.gold import Gold, ask_gold
 from training.leaks import translated_twins
 from training.lessons import exchanged, lessons
-from training.metrics import by_language, headline
+from training.metrics import by_language, mean_headline
 from training.parallel import read_own_pairs
 from training.peers import NAMES, peer
 from training.pieces import piece_ids
@@ -54,6 +54,8 @@ from training.wide import fit_wide, wide_scores
 
 _log = logging.getLogger("training")
 CALIBRATION = "calibration.json"
+LEARNT = "learnt_from.sha256"
+"""Beside a network: the hash of what it learnt from."""
 STARTED = "started_from.sha256"
 """Hash of the network that a warm start began from."""
 EVIDENCE = 60
@@ -105,14 +107,22 @@ def fit(given: argparse.Namespace) -> None:
     """Fine-tune."""
     messages, taxonomy, recipe = _inputs(given)
     given.build.mkdir(parents=True, exist_ok=True)
-    (given.build / LEARNT).write_text(digest(messages), encoding="utf-8")
-    (given.build / STARTED).unlink(missing_ok=True)
-    if given.start:
-        (given.build / STARTED).write_text(file_hash(given.start / WEIGHTS), encoding="utf-8")
+    started = file_hash(given.start / WEIGHTS) if given.start else None
+    wide = None
     if recipe.wide:
         learn = exchanged(lessons(messages, taxonomy, recipe), recipe.exchange_share, recipe.seed)
-        fit_wide(learn, taxonomy, recipe.wide).save(given.build / WIDE)
-    fitted(messages, taxonomy, recipe, given.build, fresh=given.fresh, start=given.start)
+        wide = fit_wide(learn, taxonomy, recipe.wide)
+
+    def beside() -> None:
+        for name in (STARTED, WIDE, CALIBRATION):  # of the network before
+            (given.build / name).unlink(missing_ok=True)
+        (given.build / LEARNT).write_text(digest(messages), encoding="utf-8")
+        if started:
+            (given.build / STARTED).write_text(started, encoding="utf-8")
+        if wide:
+            wide.save(given.build / WIDE)
+
+    fitted(messages, taxonomy, recipe, given.build, fresh=given.fresh, start=given.start, beside=beside)
 
 
 def calibrate(given: argparse.Namespace) -> None:
@@ -214,7 +224,8 @@ def evaluate(given: argparse.Namespace) -> None:
     table = {"reclamo": gold.figures(), **_beside(given.peers, messages, recipe, taxonomy)}
     ours = given.corpus == CORPUS
     if ours:
-        table["a second reader"] = agreement(read_readings(), taxonomy)
+        read = read_readings(only={message.id for message in gold.messages})
+        table["a second reader, scored against the first"] = agreement(read, taxonomy)
     parts = {
         "On gold": as_markdown(table, taxonomy),
         **gold.tables(),
@@ -276,7 +287,7 @@ def _precision(found: dict[str, np.ndarray], check: Sequence[Message], taxonomy:
         calibration = calibrated(scores, check, taxonomy)
         said = [plain_labels(row, taxonomy, calibration) for row in scores]
         table = by_language(truth, said, languages, taxonomy)
-        means[name] = {lang: float(np.mean(list(headline(v, taxonomy).values()))) for lang, v in table.items()}
+        means[name] = {lang: mean_headline(values, taxonomy) for lang, values in table.items()}
     lost = {name: max(means[FULL][lang] - own[lang] for lang in own) for name, own in means.items()}
     for name, most in lost.items():
         _log.info("%s loses at most %.4f of a language's mean figure (limit %.3f)", name, most, MOST_LOST)
@@ -287,7 +298,7 @@ def _beside(
     names: Sequence[str], messages: Sequence[Message], recipe: ClassifierRecipe, taxonomy: Taxonomy
 ) -> dict[str, dict[str, dict[str, float]]]:
     gold = [message for message in messages if message.split == "gold"]
-    learn = [message for message in messages if message.split == "train"]
+    learn = [message for message in messages if message.split != "gold"]  # what ours is calibrated on included
     said = {}
     for name in names:
         _log.info("… %s on the same %d rows", NAMES[name], len(learn))
@@ -315,5 +326,6 @@ def _lineage(given: argparse.Namespace, messages: Sequence[Message], recipe: Cla
         "recipe": recipe.model_dump(),
         "recipe_sha256": recipe_hash,
         "learnt_from_sha256": (given.build / LEARNT).read_text(encoding="utf-8"),
+        NETWORK: file_hash(given.build / WEIGHTS),
         "messages": len(messages),
     }

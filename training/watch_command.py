@@ -85,15 +85,15 @@ def watch_corrections(given: argparse.Namespace) -> int:
     taxonomy, messages = read_taxonomy(given.taxonomy), read_corpus(given.corpus)
     store = open_store(given.store, given.secret)
     try:
-        text, standings = audit_corrections(store, messages, taxonomy, since=given.since, quarantine=given.quarantine)
+        audit = audit_corrections(store, messages, taxonomy, since=given.since, quarantine=given.quarantine)
     except SQLAlchemyError as error:
         raise ValueError(f"the store failed ({type(error).__name__}); try again") from None
     finally:
         store.close()
-    _log.info("%s", text)
+    _log.info("%s", audit.text)
     if given.report:
-        write_whole(given.report, text)
-    return FOUND if any(standing.suspected for standing in standings) else 0
+        write_whole(given.report, audit.text)
+    return FOUND if any(standing.suspected for standing in audit.standings) else 0
 
 
 def _days(text: str) -> int:

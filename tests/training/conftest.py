@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from transformers import BertConfig, BertModel
 from data.corpus import write_messages
 from data.message import SPLITS, Message
 from data.taxonomy import Taxonomy, read_taxonomy
+from training.__main__ import main
 from training.recipe import ClassifierRecipe, TokenizerRecipe, read_classifier_recipe
 from training.student import save_student
 from training.tokenizer import train_tokenizer
@@ -127,3 +129,31 @@ def recipe(tiny_encoder: Path) -> ClassifierRecipe:
         "typo_share": 0.0,
     }
     return read_classifier_recipe().model_copy(update=changes)
+
+
+@pytest.fixture(scope="session")
+def first(
+    tmp_path_factory: pytest.TempPathFactory, corpus: Path, taxonomy_file: Path, recipe: ClassifierRecipe
+) -> Path:
+    """A folder with a champion and its network."""
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe.model_dump()), encoding="utf-8")
+    warm = recipe.model_copy(update={"epochs": 4})
+    (folder / "warm.yaml").write_text(yaml.safe_dump(warm.model_dump()), encoding="utf-8")
+    hasty = recipe.model_copy(update={"epochs": 1})  # more of them, and the best on calibration would be chosen
+    (folder / "hasty.yaml").write_text(yaml.safe_dump(hasty.model_dump()), encoding="utf-8")
+    for stage in ("fit", "calibrate", "export"):
+        assert main(
+            [
+                stage, "--recipe", str(folder / "recipe.yaml"), "--corpus", str(corpus),
+                "--taxonomy", str(taxonomy_file), "--build", str(folder / "build"),
+                "--home", str(folder / "versions"), "--version", "1",
+            ]
+        ) == 0  # fmt: skip
+    return folder
+
+
+@pytest.fixture
+def folder(first: Path, tmp_path: Path) -> Path:
+    shutil.copytree(first, tmp_path / "own")
+    return tmp_path / "own"

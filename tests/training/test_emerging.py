@@ -9,12 +9,13 @@ import pytest
 
 from data.corpus import read_corpus, write_messages
 from data.message import Message
-from data.store.records import About, NewTicket, Reading, TicketKey
+from data.store.records import About, Correction, NewTicket, Reading, TicketKey
 from data.store.store import Store
 from data.taxonomy import DEFAULT, read_taxonomy
 from data.taxonomy_history import TaxonomyHistory
+from training.corrections import row_id
 from training.emerging import find_emerging
-from training.emerging_export import export
+from training.emerging_export import examples, export, widen
 from training.emerging_fit import Floats, middles, misfit, units, without_language
 from training.emerging_groups import Plan, find_groups
 from training.emerging_words import telling_words
@@ -77,7 +78,7 @@ def test_what_has_no_theme_comes_first_in_both_languages(store: Store) -> None:
     texts = [read.text for read in store.emerging.readings([each.ticket for each in store.emerging.members(first.id)])]
     assert all("wasp" in text for text in texts)
     assert set(first.langs) == {"en", "fi"}
-    assert first.words["en"][0] == "wasp"
+    assert first.words["en"][0] == ("wasp", 7)
     assert {quote.lang for quote in store.emerging.quotes(first.id)} == {"en", "fi"}
 
 
@@ -129,6 +130,29 @@ def test_without_a_name_there_is_nothing_to_export(store: Store, tmp_path: Path)
         export(store, tmp_path / "out", read_taxonomy(), DEFAULT, tmp_path)
 
 
+def test_only_corrections_that_hold_keep_a_theme_beside_the_new_one(store: Store) -> None:
+    id_ = find(store)[0]
+    store.emerging.name(id_, {"en": "Wasps"}, "wasps", "ann")
+    members = [each.ticket for each in store.emerging.members(id_)]
+    (_, kept), (_, taken_back) = list(store.emerging.tickets(members))[:2]
+    for ticket in (kept, taken_back):
+        store.correct(ticket.key, Correction(author="ann", taxonomy_version="2026.1", labels={"themes": ["billing"]}))
+    store.undo(taken_back.key, "ann")
+    group = store.emerging.group(id_)
+    widened, _ = widen(read_taxonomy(), [group])
+    themes = {each.text: each.themes for each in examples(store, [group], widened)}
+    assert themes[kept.text] == ["billing", "wasps"]
+    assert themes[taken_back.text] == ["wasps"]
+
+
+def test_names_of_examples_are_known_with_the_secret_alone(store: Store, tmp_path: Path) -> None:
+    key = TicketKey(source="shop", id="en-wasp-0")
+    other = Store.open(f"sqlite:///{tmp_path / 'other.db'}", tmp_path / "another")
+    assert row_id(store.alias(key)) != row_id(other.alias(key))
+    other.close()
+    store.close()
+
+
 def test_languages_lose_their_corner() -> None:
     langs = np.array(["en", "fi"] * 2)
     found = without_language(embed(["hello bill a", "hei bill b", "hello wasp c", "hei wasp d"]), langs)
@@ -155,5 +179,12 @@ def test_few_tickets_make_no_groups() -> None:
 
 def test_a_word_of_few_tickets_is_not_told() -> None:
     texts = ["fee fee maija"] * 1 + ["fee [name]"] * 4 + ["thing"] * 20
-    (told,) = telling_words(texts, np.array(["en"] * 25), [np.arange(5)], fewest=5)
-    assert told == {"en": ["fee"]}
+    (told,) = telling_words(texts, np.array(["en"] * 25), range(25), [np.arange(5)], fewest=5)
+    assert told == {"en": [("fee", 5)]}
+
+
+def test_a_word_of_few_people_is_not_told_however_often_they_write() -> None:
+    texts = ["fee maija"] * 6 + ["fee"] * 3 + ["thing"] * 20
+    people = ["ann"] * 5 + [*range(24)]
+    (told,) = telling_words(texts, np.array(["en"] * 29), people, [np.arange(9)], fewest=5)
+    assert told == {"en": [("fee", 5)]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from benchmarks.desk import Person, Stock, at_the_desk, corrections, read_stock
-from data.corpus import write_messages
+from data.corpus import read_corpus, write_messages
 from data.store.records import Correction, NewTicket, Reading, TicketKey
+from data.store.store import Store
 from tests.training.tickets import open_in, place
+from training import poisoning_report
 from training.__main__ import main
 from training.poisoning import LEAST, look
 from training.poisoning_evidence import Lesson, Verdict, features, prepare
+from training.poisoning_report import audit_corrections, windows
 
 SEEDS = 20
 HONEST = [Person()] * 4
@@ -59,7 +62,7 @@ def test_the_burst_is_told_from_what_came_before(stock: Stock) -> None:
     standing = at_the_desk(stock, [*HONEST, Person(bad=40)], 3)[0]
     assert (standing.author, standing.suspected) == ("author-4", True)
     assert 36 <= len(standing.ids) <= 46
-    assert standing.wrong > len(standing.ids) / 2
+    assert len(standing.wrong) > len(standing.ids) / 2
     assert standing.since is not None
     assert standing.since >= datetime(2026, 9, 1, tzinfo=UTC) + timedelta(hours=60)
     assert standing.pace is not None
@@ -90,10 +93,9 @@ def test_an_author_alone_is_not_judged(stock: Stock) -> None:
     assert [s.judged for s in at_the_desk(stock, [Person(bad=40)], 1)] == [False]
 
 
-def test_the_audit_names_and_quarantines_the_burst(stock: Stock, small: Path, tmp_path: Path) -> None:
-    verdicts, _ = corrections(stock, [Person(corrections=50)] * 2 + [Person(corrections=40, bad=40)], 2, 1.0, 0.0)
-    store = open_in(tmp_path)
-    for verdict in sorted(verdicts, key=lambda v: v.at):
+def keep(store: Store, verdicts: Iterable[Verdict]) -> None:
+    """Put them into a store, in this order."""
+    for verdict in verdicts:
         key = TicketKey(source="desk", id=verdict.ticket)
         reading = Reading(model_version="m", taxonomy_version="t", labels={}, certainty=0.0, answer={})
         store.put(NewTicket(key=key, text=verdict.text, mark=store.mark(verdict.text), lang=verdict.lang), reading)
@@ -101,6 +103,50 @@ def test_the_audit_names_and_quarantines_the_burst(stock: Stock, small: Path, tm
         store.correct(
             key, Correction.model_validate({"author": verdict.author, "taxonomy_version": "t", "labels": labels})
         )
+
+
+def test_a_burst_of_long_ago_is_found_too(
+    stock: Stock, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest corrections that are looked at together are all honest; the burst came before them."""
+    people = [Person(corrections=60)] * 2 + [Person(corrections=40, bad=40)]
+    verdicts, _ = corrections(stock, people, 2, 1.0, 0.0)
+    store = open_in(tmp_path)
+    keep(store, sorted(verdicts, key=lambda v: (v.author != "author-2", v.at)))
+    monkeypatch.setattr(poisoning_report, "WINDOW", 120)
+    corpus = read_corpus(small)
+    found = audit_corrections(store, corpus, stock.taxonomy, since=None, quarantine=False)
+    assert len(found.looked_over) == 160
+    (burst,) = (standing for standing in found.standings if standing.suspected)
+    assert (burst.author, burst.corrections) == ("author-2", 40)
+    assert len(burst.ids) >= 36
+    assert set(burst.wrong) < set(burst.ids)
+    assert [standing.corrections for standing in found.standings] == [40, 60, 60]
+    monkeypatch.setattr(poisoning_report, "MOST", 120)
+    newest = audit_corrections(store, corpus, stock.taxonomy, since=None, quarantine=True)
+    assert newest.looked_over < found.looked_over
+    assert len(newest.looked_over) == 120
+    assert not any(standing.suspected for standing in newest.standings)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted"),
+    [(0, []), (1, [(0, 1)]), (4, [(0, 4)]), (5, [(1, 5), (0, 3)]), (8, [(4, 8), (2, 6), (0, 4)])],
+)
+def test_windows_overlap_and_leave_nothing_out(
+    count: int, wanted: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poisoning_report, "WINDOW", 4)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    verdicts = [Verdict(number, "a", now, "t", "", "en", {}) for number in range(count)]
+    assert windows(verdicts) == [verdicts[start:end] for start, end in wanted]
+
+
+def test_the_audit_names_and_quarantines_the_burst(stock: Stock, small: Path, tmp_path: Path) -> None:
+    verdicts, _ = corrections(stock, [Person(corrections=50)] * 2 + [Person(corrections=40, bad=40)], 2, 1.0, 0.0)
+    store = open_in(tmp_path)
+    keep(store, sorted(verdicts, key=lambda v: v.at))
     report = tmp_path / "audit.md"
     asked = ["audit-corrections", *place(tmp_path), "--corpus", str(small), "--report", str(report)]
     assert main(asked) == 1

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import yaml
 
 from data.message import Message, Split
 from data.taxonomy import Taxonomy
@@ -17,65 +15,21 @@ from data.taxonomy_history import TaxonomyHistory
 from models.artifact import open_artifact, read_manifest
 from models.registry import current_version
 from tests.data.taxonomies import changes
-from tests.training.tickets import fill, open_in, place, put
-from training import poisoning_report, retrain_stages
-from training.__main__ import main
+from tests.training.retraining import Stages, again, only_state
+from tests.training.tickets import fill, open_in, put
+from training import poisoning_report
 from training.apart import set_apart, situations
 from training.corrections import CorrectedMessage, Gathered, gather
 from training.poisoning import Standing
-from training.recipe import ClassifierRecipe
-from training.retrain_stages import STAGES, Job
-from training.runs import AUTHORS, REPORT, STATE, State, read_state, runs_in
+from training.retrain_stages import STAGES
+from training.runs import AUTHORS, REPORT, STATE, read_state, runs_in
 from training.snapshots import SNAPSHOT, read_rows
 from training.targets import UNLABELLED, targets
 
 
-@pytest.fixture(scope="module")
-def first(
-    tmp_path_factory: pytest.TempPathFactory, corpus: Path, taxonomy_file: Path, recipe: ClassifierRecipe
-) -> Path:
-    """A folder with a champion and its network."""
-    folder = tmp_path_factory.mktemp("first")
-    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe.model_dump()), encoding="utf-8")
-    warm = recipe.model_copy(update={"epochs": 4})
-    (folder / "warm.yaml").write_text(yaml.safe_dump(warm.model_dump()), encoding="utf-8")
-    hasty = recipe.model_copy(update={"epochs": 1})  # more of them, and the best on calibration would be chosen
-    (folder / "hasty.yaml").write_text(yaml.safe_dump(hasty.model_dump()), encoding="utf-8")
-    for stage in ("fit", "calibrate", "export"):
-        assert main(
-            [
-                stage, "--recipe", str(folder / "recipe.yaml"), "--corpus", str(corpus),
-                "--taxonomy", str(taxonomy_file), "--build", str(folder / "build"),
-                "--home", str(folder / "versions"), "--version", "1",
-            ]
-        ) == 0  # fmt: skip
-    return folder
-
-
-@pytest.fixture
-def folder(first: Path, tmp_path: Path) -> Path:
-    shutil.copytree(first, tmp_path / "own")
-    return tmp_path / "own"
-
-
-def again(folder: Path, corpus: Path, taxonomy_file: Path, *more: str) -> int:
-    return main(
-        [
-            "retrain", *place(folder), "--runs", str(folder / "runs"), "--recipe", str(folder / "warm.yaml"),
-            "--corpus", str(corpus), "--taxonomy", str(taxonomy_file), "--build", str(folder / "build"), "--home",
-            str(folder / "versions"), *more,
-        ]
-    )  # fmt: skip
-
-
-def only_state(folder: Path) -> State:
-    (run,) = runs_in(folder / "runs")
-    state = read_state(run)
-    assert state is not None
-    return state
-
-
-def test_right_corrections_are_learnt_and_promoted(folder: Path, corpus: Path, taxonomy_file: Path) -> None:
+def test_right_corrections_are_learnt_and_promoted(
+    folder: Path, corpus: Path, taxonomy_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     store = open_in(folder)
     fill(store, 120)
     assert again(folder, corpus, taxonomy_file) == 0
@@ -102,6 +56,13 @@ def test_right_corrections_are_learnt_and_promoted(folder: Path, corpus: Path, t
     assert again(folder, corpus, taxonomy_file) == 0
     assert current_version(folder / "versions") == now
     assert len(runs_in(folder / "runs")) == 1
+    # What is taken back of it has to be forgotten.
+    learnt = next(row.key for row in read_rows(run / SNAPSHOT) if row.use == "learn")
+    store.undo(learnt, "ann")
+    with caplog.at_level("INFO"):
+        assert again(folder, corpus, taxonomy_file, "--dry-run") == 0
+    told = f"from the encoder, since 1 tickets that {state.version} learnt from are erased, or not believed any more"
+    assert told in caplog.text
     store.close()
 
 
@@ -120,7 +81,7 @@ def test_who_corrects_blindly_is_named_and_not_learnt_from(
     fill(store, 120)
     blind = tuple(each.id for ticket in store.corrected() for each in ticket.corrections)[:10]
     found = Standing("ann", 120, 30.0, 0.001, suspected=True, judged=True, since=datetime.now(UTC), ids=blind)
-    monkeypatch.setattr(poisoning_report, "look", lambda matter: [found])
+    monkeypatch.setattr(poisoning_report, "look", lambda matter, parts: [found])
     assert again(folder, corpus, taxonomy_file, "--no-promote", *more) == 0
     state = only_state(folder)
     assert (state.learnt, state.newest) == (learnt, 22 if learnt == 88 else 24)
@@ -165,28 +126,6 @@ def test_without_a_store_it_says_what_to_give(
     assert again(folder, corpus, taxonomy_file) == 2
     assert "there is no store" in capsys.readouterr().err
     assert not (folder / "tickets.db").exists()
-
-
-class Stages:
-    """Stages that only note that they ran; one of them may be where the process is killed."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, outcome: str = "passed") -> None:
-        self.ran: list[str] = []
-        self.killed_at = ""
-        self.learnt = 0
-        for name in STAGES:
-            monkeypatch.setitem(STAGES, name, self._stage(name, outcome))
-
-    def _stage(self, name: str, outcome: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        def run(job: Job) -> None:
-            if name == self.killed_at:
-                raise KeyboardInterrupt
-            self.ran.append(name)
-            self.learnt = len(job.learn)
-            if name == "promote":
-                retrain_stages.note(job, outcome=outcome)
-
-        return run
 
 
 def test_a_killed_run_goes_on_where_it_was(
@@ -261,7 +200,7 @@ def gathered(folder: Path, history: Taxonomy | TaxonomyHistory) -> Gathered:
     store = open_in(folder)
     try:
         known = history if isinstance(history, TaxonomyHistory) else TaxonomyHistory(history)
-        return gather(store.corrected(), known, None)
+        return gather(store.corrected(), known, None, store.alias)
     finally:
         store.close()
 

@@ -22,7 +22,7 @@ CANARY = "my neighbour Canaryberg keeps a cockatoo"
 
 def snapshot(store: Store, taxonomy: Taxonomy, run: Path) -> None:
     run.mkdir(parents=True)
-    write_rows(run / SNAPSHOT, gather(store.corrected(), TaxonomyHistory(taxonomy), None).rows)
+    write_rows(run / SNAPSHOT, gather(store.corrected(), TaxonomyHistory(taxonomy), None, store.alias).rows)
 
 
 def bytes_below(folder: Path) -> bytes:
@@ -33,17 +33,19 @@ def test_erased_tickets_leave_every_snapshot(tmp_path: Path, taxonomy: Taxonomy)
     store = open_in(tmp_path)
     fill(store, 6)
     key = put(store, 50, CANARY, {"kind": "chat"})
+    name = row_id(store.alias(key))
     runs = tmp_path / "runs"
-    for name in ("1", "2"):
-        snapshot(store, taxonomy, runs / name)
-        (runs / name / DISPUTES).write_text(f'{{"id": "{row_id(key)}"}}\n{{"id": "{row_id(key)[:-1]}"}}\n')
-        (runs / name / (SNAPSHOT + ".part")).write_text(CANARY)
+    for run in ("1", "2"):
+        snapshot(store, taxonomy, runs / run)
+        (runs / run / DISPUTES).write_text(f'{{"id": "{name}"}}\n{{"id": "{name[:-1]}"}}\n')
+        (runs / run / (SNAPSHOT + ".part")).write_text(CANARY)
     assert b"Canaryberg" in bytes_below(runs)
+    assert name.encode() in (runs / "1" / SNAPSHOT).read_bytes()
     assert store.erase(key)
     found = forget(runs, store.get)
     assert (found.rows, found.runs) == (2, ["1", "2"])
     assert b"Canaryberg" not in bytes_below(runs)
-    assert row_id(key).encode() not in bytes_below(runs)
+    assert name.encode() not in bytes_below(runs)
     assert [len(read_rows(run / SNAPSHOT)) for run in runs_in(runs)] == [6, 6]
     assert forget(runs, store.get).rows == 0
     store.close()
