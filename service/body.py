@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine
 from email.message import Message as Header
-from typing import Any, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import (
+    BodyTooLarge,
     FieldError,
     InvalidEncoding,
     InvalidFields,
@@ -23,8 +24,14 @@ from service.errors import (
 from service.gate import check_scopes, scopes_of
 from service.settings import Settings
 
-MOST_FIELDS: Final = 16
-"""No object that the service reads has as many fields; thousands would only make thousands of complaints."""
+MOST_FIELDS: Final = 40
+"""No object that the service reads has more fields; thousands would only make thousands of complaints."""
+
+BESIDE_TEXT: Final = 64_000
+"""Bytes that a body may have beside the text of a message."""
+
+BYTES_OF_CHARACTER: Final = 12
+"""In JSON at most: two escapes, such as `\\ud83d\\ude00`."""
 
 
 class JsonRequest(Request):
@@ -57,28 +64,51 @@ class JsonRoute(APIRoute):
                 check_scopes(request, needed)
             if has_body and not (optional and not await request.body()):
                 check_media_type(request.headers.get("content-type"))
-                if not await request.body():
+                if not (body := await request.body()):
                     raise MalformedJson("The body is empty: send a JSON object.")
+                if len(body) > (most := self.most_bytes(request.app.state.settings)):
+                    raise BodyTooLarge(f"A body of this call may have {most:,} bytes, and not {len(body):,}.")
                 self.check_room(request)
                 await request.json()
             return await original(request)
 
         return handle
 
+    def most_bytes(self, settings: Settings) -> int:
+        """Bytes that a body may have; parsing and checking them holds up everybody else."""
+        return BESIDE_TEXT
+
     def check_room(self, request: Request) -> None:
         """Refuse, before the body is parsed, where there is no room for what it asks."""
 
 
 class ComputingRoute(JsonRoute):
-    """A route that computes.
+    """A route that computes what one message says.
 
     While the line is full nothing is parsed for it, not even to look into the cache: a refusal then costs a tenth of a
     millisecond, where it would take five times that from those whose answers are computed.
     """
 
+    prompt: ClassVar[bool] = True
+    """Which part of the line it takes (`service/scheduler.py`)."""
+
+    def most_bytes(self, settings: Settings) -> int:
+        """Allow for the longest message, however it is written."""
+        return BESIDE_TEXT + BYTES_OF_CHARACTER * settings.max_characters
+
     def check_room(self, request: Request) -> None:
         """Raise `Overloaded` where the line is full."""
-        request.app.state.classifier.scheduler.check_room()
+        request.app.state.classifier.scheduler.check_room(prompt=self.prompt)
+
+
+class BatchRoute(ComputingRoute):
+    """A route that computes what many messages say. They may wait, and be as large as any body may be."""
+
+    prompt = False
+
+    def most_bytes(self, settings: Settings) -> int:
+        """Take what was let in."""
+        return settings.max_body_bytes
 
 
 def check_media_type(given: str | None) -> None:
@@ -118,7 +148,7 @@ def measure(value: object, settings: Settings) -> None:
     for place, item in [("", value), *((f"messages[{index}]", item) for index, item in enumerate(listed))]:
         if not isinstance(item, dict):
             continue
-        if len(item) > MOST_FIELDS:
+        if any(len(each) > MOST_FIELDS for each in (item, *item.values()) if isinstance(each, dict)):
             raise InvalidFields([FieldError(field=place or "body", detail="has too many fields", mend="see /docs")])
         text = item.get("text")
         if isinstance(text, str) and len(text) > settings.max_characters:

@@ -61,11 +61,11 @@ class Classifier:
             watch=computed,
         )
 
-    async def classify(self, messages: Sequence[Message], *, prompt: bool, wait: float | None = None) -> Outcome:
-        """Answer messages in order; `prompt` ones are due sooner. `wait` shortens the time allowed, in seconds."""
+    async def classify(self, messages: Sequence[Message], *, prompt: bool, deadline: Deadline | None = None) -> Outcome:
+        """Answer messages in order; `prompt` ones are due sooner. Unset, the deadline is that of a request of now."""
         began = time.monotonic()
         allowed = self.settings.request_timeout
-        deadline = Deadline.after(allowed, wait)
+        deadline = deadline or Deadline.after(allowed)
         engine = self.engine
         keys = [
             self.cache.key(engine.model_version, each.text, each.language, evidence=each.evidence) for each in messages

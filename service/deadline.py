@@ -28,10 +28,10 @@ class Deadline:
     clients: bool = False
 
     @classmethod
-    def after(cls, allowed: float, wait: float | None = None) -> Deadline:
-        """Count from now: `allowed` seconds, or the client's `wait` where that is shorter."""
-        now = time.monotonic()
-        return cls(now + allowed) if wait is None or wait >= allowed else cls(now + wait, clients=True)
+    def after(cls, allowed: float, wait: float | None = None, *, since: float | None = None) -> Deadline:
+        """Count from `since`, or from now: `allowed` seconds, or the client's `wait` where that is shorter."""
+        began = time.monotonic() if since is None else since
+        return cls(began + allowed) if wait is None or wait >= allowed else cls(began + wait, clients=True)
 
     def left(self) -> float:
         """Seconds until then; 0 or less when it has passed."""

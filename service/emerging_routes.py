@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
 from data.store.errors import Missing, Unsettled
-from service.body import JsonRoute
+from service.body import MOST_FIELDS, JsonRoute
 from service.errors import Conflict, FieldError, InvalidFields, NotFound
 from service.gate import needs
 from service.routes import problems
@@ -49,7 +49,7 @@ class DecisionBody(_Strict):
 class NameBody(DecisionBody):
     """What a group is called, in one language of the taxonomy or in several."""
 
-    names: Annotated[dict[Lang, Name], Field(min_length=1, max_length=40)] = Field(
+    names: Annotated[dict[Lang, Name], Field(min_length=1, max_length=MOST_FIELDS)] = Field(
         examples=[{"en": "Parking fees"}], json_schema_extra={"additionalProperties": False}
     )
     label: LabelId | None = Field(default=None, description="Id of the label to be. Unset: made of the name.")
@@ -93,7 +93,7 @@ def emerging_router() -> APIRouter:
     @router.get("", response_model=GroupList, responses=problems(*READING))
     async def list_(tickets: TheTickets) -> Response:
         """List the groups of tickets that fit no theme well, as `python -m training emerging` found them."""
-        found = await tickets.calls.ask("read", lambda store: store.emerging.groups())
+        found = await tickets.ask("read", lambda store: store.emerging.groups())
         return as_json(GroupList(groups=[_shown(each) for each in found]))
 
     @router.post("/{id}/name", response_model=GroupBody, responses=changes)
@@ -150,7 +150,7 @@ def make_label(names: Mapping[str, str]) -> str:
 
 async def _decided(tickets: Tickets, work: Callable[[Emerging], Group]) -> Response:
     try:
-        return as_json(_shown(await tickets.calls.ask("write", lambda store: work(store.emerging))))
+        return as_json(_shown(await tickets.ask("write", lambda store: work(store.emerging))))
     except Missing:
         raise NotFound("There is no such group.") from None
     except Unsettled as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from models.answer import Answer
-from service.body import ComputingRoute
+from service.body import BatchRoute, ComputingRoute
 from service.classify import Classifier, Outcome
 from service.connection import while_connected
-from service.deadline import asked_wait
+from service.deadline import Deadline, asked_wait
 from service.errors import MEDIA, NotReady
 from service.gate import charge, needs
 from service.readiness import Readiness
@@ -53,10 +52,10 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def wait_left(request: Request) -> float | None:
-    """Seconds that the client still waits, now that its request was read; None where it does not say."""
-    wait = asked_wait(request.headers)
-    return None if wait is None else wait - (time.monotonic() - request.state.arrived)
+def deadline_of(request: Request) -> Deadline:
+    """Until when the answer to a request is of use, counted from its arrival; raises `BadRequest`."""
+    allowed = request.app.state.settings.request_timeout
+    return Deadline.after(allowed, asked_wait(request.headers), since=request.state.arrived)
 
 
 def api_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
@@ -66,11 +65,11 @@ def api_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
 
     async def answer(request: Request, messages: Sequence[Message], *, batch: bool) -> Outcome:
         request.state.characters = sum(len(each.text) for each in messages)
-        wait = wait_left(request)
+        deadline = deadline_of(request)
         readiness.check_open()
         check_languages(messages, classifier.engine.languages, batch=batch)
         charge(request, request.state.characters)
-        work = classifier.classify(messages, prompt=not batch, wait=wait)
+        work = classifier.classify(messages, prompt=not batch, deadline=deadline)
         request.state.outcome = outcome = await while_connected(request, work)
         return outcome
 
@@ -80,12 +79,19 @@ def api_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
         outcome = await answer(request, [message], batch=False)
         return _json(outcome.answers[0], outcome)
 
-    @router.post("/classify/batch", response_model=Results, responses=refusals)
     async def classify_batch(batch: Batch, request: Request) -> Response:
         """Answer several messages at a time, in their order. Nothing is stored."""
         outcome = await answer(request, batch.messages, batch=True)
         return _json(Results(results=outcome.answers), outcome)
 
+    router.add_api_route(
+        "/classify/batch",
+        classify_batch,
+        methods=["POST"],
+        response_model=Results,
+        responses=refusals,
+        route_class_override=BatchRoute,
+    )
     return router
 
 

@@ -30,6 +30,14 @@ PREFIX = "RECLAMO_"
 _PASSWORD: Final = re.compile(r"(?<=:)(?!//).*(?=@)|(?<=password=)[^&]*", re.IGNORECASE)
 """In the address of a database."""
 
+_HOST: Final = re.compile(r"(https?://[^/?]*)(.*)")
+
+_PRIVATE: Final = frozenset(
+    {"store", "smtp_user", "smtp_password", "mail_from", "alert_to", "weekly_to", "monthly_to", "webhook"}
+    | {"webhook_secret", "public_address", "traces"}
+)
+"""Settings that may hold a secret, or the address of somebody: no error repeats them."""
+
 
 class SettingsError(ValueError):
     """A setting cannot be used; the message names each variable and says why."""
@@ -174,7 +182,10 @@ class Settings(BaseSettings):
         "each time after, up to 15 minutes. Beyond it: 429.",
     )
     max_body_bytes: int = Field(
-        default=2_000_000, gt=0, description="Largest request body in bytes, however it is sent. Beyond it: 413."
+        default=2_000_000,
+        gt=0,
+        description="Largest request body in bytes, however it is sent; all but batches may have 12 for each of "
+        "`max_characters` and 64,000, or 64,000 where they hold no message. Beyond it: 413.",
     )
     max_characters: int = Field(
         default=50_000, gt=0, description="Longest message in characters (code points). Beyond it: 413."
@@ -195,7 +206,8 @@ class Settings(BaseSettings):
     request_timeout: float = Field(
         default=30.0,
         gt=0,
-        description="Seconds from a request's arrival to its answer; a client may ask for fewer. Beyond it: 503.",
+        description="Seconds from a request's arrival to its answer, longer only where the store has begun what it "
+        "asks; a client may ask for fewer. Beyond it: 503.",
     )
     head_timeout: float = Field(
         default=10.0,
@@ -276,8 +288,16 @@ class Settings(BaseSettings):
     def _without_password(self, store: str) -> str:
         return _PASSWORD.sub("***", store)
 
+    @field_serializer("webhook", "public_address", "traces", when_used="json-unless-none")
+    def _host_alone(self, address: str) -> str:
+        return _HOST.sub(lambda found: found[1] + ("/***" if found[2] else ""), address)
+
+    @field_serializer("alert_to", "weekly_to", "monthly_to", when_used="json")
+    def _number_alone(self, written: str) -> str:
+        return f"recipients: {len(read_recipients(written))}"
+
     def lines(self) -> list[str]:
-        """Say each setting as `RECLAMO_NAME=value`, secrets masked."""
+        """Say each setting as `RECLAMO_NAME=value`, without secrets, the rest of addresses, and who gets mail."""
         return [f"{PREFIX}{name.upper()}={value}" for name, value in self.model_dump(mode="json").items()]
 
 
@@ -295,11 +315,12 @@ def read_settings(arguments: Sequence[str] | None = None) -> Settings:
     try:
         return Settings(**vars(parser.parse_args(arguments)))
     except ValidationError as error:
-        told = "; ".join(
-            f"{PREFIX}{'.'.join(str(part) for part in wrong['loc']).upper()}={wrong['input']}: {wrong['msg']}"
-            for wrong in error.errors()
-        )
-        raise SettingsError(told) from None
+        told = "; ".join(_fault(str(wrong["loc"][0]), wrong["input"], wrong["msg"]) for wrong in error.errors())
+    raise SettingsError(told)  # out here it does not carry the error, which repeats every value
+
+
+def _fault(name: str, value: object, told: str) -> str:
+    return f"{PREFIX}{name.upper()}{'' if name in _PRIVATE else f'={value}'}: {told}"
 
 
 def log_settings(settings: Settings) -> None:

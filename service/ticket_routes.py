@@ -21,7 +21,7 @@ from service.gate import charge, needs
 from service.idempotency import HEADER, Once, canonical, once, read_key
 from service.keys import Key
 from service.readiness import Readiness
-from service.routes import problems, wait_left
+from service.routes import deadline_of, problems
 from service.ticket_wire import Filters, Given, Kept, Source, SubjectKey, TicketBody, TicketId, TicketPage, shown
 from service.tickets import Tickets
 from service.wire import Message, check_languages
@@ -31,8 +31,8 @@ _VERSION: Final = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 ETAG: Final[dict[str, Any]] = {
     "headers": {"ETag": {"required": True, "schema": {"type": "string"}, "description": "The ticket's version."}}
 }
-CHANGING: Final = (400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 500, 503)
-READING: Final = (400, 401, 403, 404, 413, 415, 421, 422, 429, 500, 503)
+CHANGING: Final = (400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 500, 503, 504)
+READING: Final = (400, 401, 403, 404, 413, 415, 421, 422, 429, 500, 503, 504)
 
 OnceHeader = Annotated[
     Given[str],
@@ -52,7 +52,12 @@ async def the_tickets(request: Request) -> Tickets:
     return tickets
 
 
-TheTickets = Annotated[Tickets, Depends(the_tickets)]
+async def tickets_in_time(request: Request) -> Tickets:
+    """Find them for a request whose time is limited; raises `NoStore`, and `BadRequest` for a time that is none."""
+    return (await the_tickets(request)).within(deadline_of(request))
+
+
+TheTickets = Annotated[Tickets, Depends(tickets_in_time)]
 
 
 def ticket_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
@@ -67,7 +72,7 @@ def ticket_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
     @router.put(
         "/tickets/{source}/{id}",
         response_model=Kept,
-        responses={200: ETAG, 201: created, **problems(*CHANGING, 410, 504)},
+        responses={200: ETAG, 201: created, **problems(*CHANGING, 410)},
     )
     async def put(
         source: Source,
@@ -79,14 +84,13 @@ def ticket_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
     ) -> Response:
         """Classify a ticket and keep it, redacted. The same text again changes nothing but what is known beside it."""
         request.state.characters = len(body.text)
-        wait_left(request)  # a header that cannot be read is refused before anything is kept
         readiness.check_open()
         message = Message(text=body.text, language=body.language)
         check_languages([message], classifier.engine.languages, batch=False)
         charge(request, request.state.characters)
 
         async def classify() -> Answer:
-            work = classifier.classify([message], prompt=True, wait=wait_left(request))
+            work = classifier.classify([message], prompt=True, deadline=deadline_of(request))
             request.state.outcome = outcome = await while_connected(request, work)
             return outcome.answers[0]
 

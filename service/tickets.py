@@ -6,8 +6,9 @@ first, and where that fails nothing is kept.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from data.store.errors import Missing, NothingToUndo, Stale
 from data.store.records import (
@@ -25,9 +26,10 @@ from data.store.records import (
 from models.answer import Answer
 from service import errors
 from service.classify import Classifier
+from service.deadline import Deadline
 from service.reading import Redact, Redacted, reading_of
 from service.shadow import Offered, Shadow
-from service.ticket_metrics import TicketMetrics
+from service.ticket_metrics import TicketMetrics, Work
 from service.ticket_wire import LONGEST_REASON, LabelsBody, TicketBody, check_labels, shown
 
 if TYPE_CHECKING:  # a database's driver is loaded only where there is a store
@@ -36,6 +38,8 @@ if TYPE_CHECKING:  # a database's driver is loaded only where there is a store
 
 Classify = Callable[[], Awaitable[Answer]]
 """Classifies the text of the ticket that is put, as for anybody who asks."""
+
+T = TypeVar("T")
 
 NO_TICKET: Final = "There is no such ticket, or it was erased."
 
@@ -57,13 +61,24 @@ class Tickets:
         self._redact = redact
         self._metrics = metrics
         self._shadow = shadow
+        self._deadline: Deadline | None = None
+
+    def within(self, deadline: Deadline) -> Tickets:
+        """Give the same tickets to somebody who waits no longer."""
+        timed = copy.copy(self)
+        timed._deadline = deadline
+        return timed
+
+    async def ask(self, kind: Work, work: Callable[[Store], T]) -> T:
+        """Ask the store; what it has not begun by the deadline is refused (`DeadlinePassed`, `TooSlow`)."""
+        return await self.calls.ask(kind, work, self._deadline)
 
     async def put(self, key: TicketKey, body: TicketBody, classify: Classify) -> Put:
         """Keep a ticket. A text that it has already is not classified again; raises `Erased`."""
-        known = await self.calls.ask("read", lambda store: store.known(key, store.mark(body.text)))
+        known = await self.ask("read", lambda store: store.known(key, store.mark(body.text)))
         if known is not None and known.reading is not None:
             text, lang, reading = known.text, known.lang, Reading.model_validate(_plain(known.reading))
-            put = await self.calls.ask("write", lambda store: store.put(_new(store, key, body, text, lang), reading))
+            put = await self.ask("write", lambda store: store.put(_new(store, key, body, text, lang), reading))
         else:
             put = await self._put_anew(key, body, await classify())
         self._metrics.put(put.outcome)
@@ -80,14 +95,14 @@ class Tickets:
             new = _new(store, key, body, redacted.text, answer.language.label)
             return store.put(new, reading_of(answer, redacted, taxonomy)), new.mark, redacted
 
-        put, mark, redacted = await self.calls.ask("write", keep)
+        put, mark, redacted = await self.ask("write", keep)
         if self._shadow and put.outcome != "refused":
             self._shadow.offer(Offered(key, mark, body.text, body.language, redacted))
         return put
 
     async def get(self, key: TicketKey) -> Ticket:
         """Read a ticket; raises `NotFound`."""
-        ticket = await self.calls.ask("read", lambda store: store.get(key))
+        ticket = await self.ask("read", lambda store: store.get(key))
         if ticket is None:
             raise errors.NotFound(NO_TICKET)
         return ticket
@@ -95,7 +110,7 @@ class Tickets:
     async def page(self, query: Query, limit: int, after: str | None) -> Page:
         """List tickets, the newest first; raises `InvalidFields` for a cursor that is none."""
         try:
-            return await self.calls.ask("read", lambda store: store.list(query, limit, after))
+            return await self.ask("read", lambda store: store.list(query, limit, after))
         except (ValueError, OverflowError, RecursionError):
             if after is None:
                 raise
@@ -106,11 +121,11 @@ class Tickets:
 
     async def queue(self, lang: str | None, limit: int) -> list[Ticket]:
         """List what people should look at, the most pressing first."""
-        return await self.calls.ask("read", lambda store: store.queue(lang, limit))
+        return await self.ask("read", lambda store: store.queue(lang, limit))
 
     async def disagreements(self, limit: int, after: int | None) -> list[Disagreement]:
         """List where the challenger differs."""
-        return await self.calls.ask("read", lambda store: store.disagreements(limit, after))
+        return await self.ask("read", lambda store: store.disagreements(limit, after))
 
     async def correct(self, key: TicketKey, body: LabelsBody, author: str, version: int | None) -> Ticket:
         """Add what a person says; raises `InvalidFields`, `NotFound` and `StaleTicket`."""
@@ -144,20 +159,20 @@ class Tickets:
     async def erase(self, key: TicketKey) -> None:
         """Erase a ticket for good, whether it is known yet or not."""
         self._forget()
-        gone = await self.calls.ask("erase", lambda store: store.erase(key))
+        gone = await self.ask("erase", lambda store: store.erase(key))
         self._forget()
         self._metrics.erased("ticket", int(gone))
 
     async def erase_subject(self, subject: str) -> None:
         """Erase every ticket of a person for good, those to come included."""
         self._forget()
-        gone = await self.calls.ask("erase", lambda store: store.erase_subject(subject))
+        gone = await self.ask("erase", lambda store: store.erase_subject(subject))
         self._forget()
         self._metrics.erased("subject", gone)
 
     async def _change(self, work: Callable[[Store], Ticket], version: int | None) -> Ticket:
         try:
-            return await self.calls.ask("write", work)
+            return await self.ask("write", work)
         except Missing:
             raise errors.NotFound(NO_TICKET) from None
         except NothingToUndo:

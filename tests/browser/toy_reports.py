@@ -30,7 +30,7 @@ RATES = Rates({"delivery": 0.2, "billing": 0.5}, {"delivery": 0.6, "billing": 0.
 EVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
-def fill(folder: Path, version: str) -> str:
+def fill(folder: Path, version: str, groups: int) -> str:
     """Make the store, of messages that this version of the model read; returns its address."""
     url = f"sqlite:///{folder / 'tickets.db'}"
     store = Store.open(url, folder / "tickets.secret")
@@ -47,7 +47,9 @@ def fill(folder: Path, version: str) -> str:
         new = NewTicket(key=key, text=text, mark=store.mark(text), lang=fact.lang, about=about)
         store.put(new, reading(fact, version))
     ids = store.emerging.received(*EVER)
-    store.emerging.keep([Found([Member(id_, 1, 0.9) for id_ in ids[:12]], 0.8, {"en": ["toll"]}, [])], ids)
+    parts = [ids[12 * number : 12 * number + 12] for number in range(groups)]
+    found = [Found([Member(id_, 1, 0.9) for id_ in part], 0.8, {"en": [("toll", 12)]}, []) for part in parts]
+    store.emerging.keep(found, ids)
     store.close()
     return url
 
@@ -70,10 +72,12 @@ def reading(fact: Fact, version: str) -> Reading:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, groups: int = 1) -> Iterator[str]:
     """Serve the reports, their counts corrected; gives the address."""
     engine = DummyEngine(taxonomy=TAXONOMY)
-    app = create_app(engine, settings(store=fill(folder, engine.model_version), store_secret=folder / "tickets.secret"))
+    app = create_app(
+        engine, settings(store=fill(folder, engine.model_version, groups), store_secret=folder / "tickets.secret")
+    )
     app.state.desk._prevalence = engine.model_version, Prevalence({engine.model_version: confusion()})
     with serving(app, "/reports") as url:
         yield url

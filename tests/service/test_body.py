@@ -76,9 +76,40 @@ def test_long_messages_and_large_batches_are_too_large(start: Start) -> None:
     assert refused(client, b'{"messages": [1, 2, 3]}', path)[:2] == (413, "too-many-messages")
 
 
+def fields(number: int) -> bytes:
+    return b"{" + b",".join(b'"f%d": 0' % place for place in range(number)) + b"}"
+
+
 def test_thousands_of_fields_are_one_error(client: TestClient) -> None:
-    body = b"{" + b",".join(b'"f%d": 0' % number for number in range(50_000)) + b"}"
-    assert refused(client, body)[0] == 422
+    assert refused(client, fields(50_000))[0] == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/tickets/s/1/labels", b'{"labels": %s}' % fields(4_000)),
+        ("/v1/emerging/1/name", b'{"names": %s}' % fields(4_000)),
+        ("/v1/classify/batch", b'{"messages": [{"text": "a"}, {"text": %s}]}' % fields(100_000)),
+    ],
+)
+def test_nor_are_they_any_more_one_level_down(client: TestClient, path: str, body: bytes) -> None:
+    response = client.post(path, content=body, headers=JSON)
+    assert response.status_code == 422
+    assert [each["detail"] for each in response.json()["errors"]] == ["has too many fields"]
+
+
+def test_only_a_batch_may_be_as_large_as_any_body(start: Start) -> None:
+    client = start(max_characters=1_000)
+    longest = b'{"text": "' + b"\\ud83d\\ude00" * 1_000 + b'"}'
+    assert client.post("/v1/classify", content=longest, headers=JSON).status_code == 200
+    large = b'{"text": "a"%s}' % (b" " * 76_001)
+    assert refused(client, large)[:2] == (413, "body-too-large")
+    assert refused(client, b'{"labels": {}%s}' % (b" " * 64_001), "/v1/tickets/s/1/labels")[:2] == (
+        413,
+        "body-too-large",
+    )
+    batch = b'{"messages": [%s]}' % large
+    assert client.post("/v1/classify/batch", content=batch, headers=JSON).status_code == 200
 
 
 def test_while_the_line_is_full_nothing_is_parsed(start: Start) -> None:
@@ -101,3 +132,23 @@ def test_while_the_line_is_full_nothing_is_parsed(start: Start) -> None:
     filling.join()
     assert "new" not in engine.computed
     assert refused(client, b"{")[:2] == (400, "malformed-json")
+
+
+def test_while_the_line_for_single_messages_is_full_a_batch_is_read(start: Start) -> None:
+    go_on = threading.Event()
+    go_on.set()
+
+    def hold(_: Sequence[Prepared]) -> None:
+        assert go_on.wait(5)
+
+    client = start(DummyEngine(before=hold), workers=1, queue_tokens=200)
+    go_on.clear()
+    filling = threading.Thread(target=client.post, args=("/v1/classify",), kwargs={"json": {"text": "word " * 50}})
+    filling.start()
+    wait_until(lambda: client.app.state.classifier.scheduler.cost == 52)  # type: ignore[attr-defined]
+    try:
+        assert refused(client, b"{")[:2] == (429, "overloaded"), "a quarter of the line is full"
+        assert refused(client, b"{", "/v1/classify/batch")[:2] == (400, "malformed-json")
+    finally:
+        go_on.set()
+        filling.join()

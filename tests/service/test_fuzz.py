@@ -73,7 +73,8 @@ BEYOND_A_SCHEMA = [
     {"include-path": path, "checks": {"positive_data_acceptance": {"expected-statuses": [*_EXPECTED, *more]}}}
     for path, more in {
         "/v1/tickets": [422],  # a cursor that was never given out
-        _TICKET: [400, 410],  # an idempotency key that is no structured field, and a ticket that was erased
+        # an idempotency key that is no structured field, a ticket that was erased, a time before 1990 or to come
+        _TICKET: [400, 410, 422],
         f"{_TICKET}/labels": [400],
         f"{_TICKET}/labels/undo": [400],
         "/v1/emerging/{id}/name": [422],  # a theme that there is, or a name without letters to make an id of

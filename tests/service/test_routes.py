@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import threading
-import time
+from types import SimpleNamespace
 
 import pytest
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from service.readiness import Phase
-from service.routes import wait_left
-from tests.service.conftest import Start, wait_until
+from service.routes import deadline_of
+from tests.service.conftest import Start, settings, wait_until
 from tests.service.dummy_engine import DummyEngine
 
 JSON = {"content-type": "application/json"}
@@ -145,10 +145,10 @@ def test_an_answer_that_misses_the_clients_deadline_is_a_504(start: Start) -> No
 
 
 def test_the_deadline_is_counted_from_when_the_request_arrived() -> None:
-    scope = {"type": "http", "headers": [(b"prefer", b"wait=3")], "state": {"arrived": time.monotonic() - 1}}
-    left = wait_left(Request(scope))
-    assert left is not None
-    assert left <= 2
+    app = SimpleNamespace(state=SimpleNamespace(settings=settings(request_timeout=9.0)))
+    for headers, expires in (([], 109.0), ([(b"prefer", b"wait=3")], 103.0)):
+        scope = {"type": "http", "headers": headers, "state": {"arrived": 100.0}, "app": app}
+        assert deadline_of(Request(scope)).expires == expires
 
 
 def test_a_deadline_that_is_none_is_a_bad_request(client: TestClient) -> None:

@@ -41,6 +41,41 @@ def test_secrets_are_masked() -> None:
     assert "RECLAMO_TOKEN=**********" in WithSecret().lines()
 
 
+def test_of_addresses_and_recipients_the_log_tells_no_more_than_it_needs() -> None:
+    lines = Settings(
+        webhook="https://hooks.example.com/services/T0/hush?token=hush",
+        public_address="https://reclamo.example.com",
+        alert_to="anna@example.com=fi,ben@example.com",
+        weekly_to="anna@example.com",
+    ).lines()
+    assert "RECLAMO_WEBHOOK=https://hooks.example.com/***" in lines
+    assert "RECLAMO_PUBLIC_ADDRESS=https://reclamo.example.com" in lines
+    assert "RECLAMO_ALERT_TO=recipients: 2" in lines
+    assert "RECLAMO_MONTHLY_TO=recipients: 0" in lines
+    assert not any(secret in str(lines) for secret in ("hush", "anna", "ben@"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("webhook", "ftp://hush"),
+        ("webhook", "https://user:hush@example.com/"),
+        ("public_address", "https://example.com/?hush"),
+        ("traces", "https://hush@example.com"),
+        ("alert_to", "hush"),
+        ("weekly_to", "hush@example.com=sv"),
+        ("monthly_to", "hush"),
+        ("mail_from", "hush"),
+    ],
+)
+def test_an_address_that_is_refused_is_not_repeated(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings([f"--{name.replace('_', '-')}={value}"])
+    assert str(refused.value).startswith(f"RECLAMO_{name.upper()}: ")
+    assert "hush" not in str(refused.value)
+    assert refused.value.__context__ is None
+
+
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_described_and_documented(name: str) -> None:
     description = Settings.model_fields[name].description

@@ -10,11 +10,12 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from service.reports.figure import Cell, Chart, Column, Figure, Interval
+from service.reports.figure import Cell, Chart, Column, Figure, Interval, Table
+from service.reports.web.exports import CONTROLS
 from service.reports.web.writing import Pen
 
 if TYPE_CHECKING:
@@ -102,7 +103,14 @@ def draw(figure: Figure, pen: Pen, form: Form, *, narrow: bool = False) -> bytes
     if figure.chart is None:
         raise ValueError(f"{figure.id} has no chart")
     with _DRAWING:
-        return _draw(figure, figure.chart, pen, form, narrow)
+        return _draw(_drawable(figure), figure.chart, pen, form, narrow)
+
+
+def _drawable(figure: Figure) -> Figure:
+    """Leave out of all names what an SVG cannot hold."""
+    columns = [replace(each, title=CONTROLS.sub("", each.title)) for each in figure.table.columns]
+    rows = [[CONTROLS.sub("", cell) if isinstance(cell, str) else cell for cell in row] for row in figure.table.rows]
+    return replace(figure, title=CONTROLS.sub("", figure.title), table=Table(columns, rows))
 
 
 def _draw(figure: Figure, chart: Chart, pen: Pen, form: Form, narrow: bool) -> bytes:

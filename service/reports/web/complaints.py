@@ -38,7 +38,7 @@ List = Callable[[Query, int, str | None], Awaitable[Page]]
 
 
 async def complaint_record(
-    listed: List, asked: Filter, taxonomy: Taxonomy, zone: ZoneInfo | None
+    listed: List, asked: Filter, taxonomy: Taxonomy, zone: ZoneInfo | None, decimal: str = "."
 ) -> AsyncIterator[str]:
     """Write the record as CSV, the newest first. Where no kind is asked for, those of people with a grievance."""
     wanted = {group: value.split(",") for name, group in _GROUPS.items() if (value := getattr(asked, name))}
@@ -55,13 +55,13 @@ async def complaint_record(
         received_from=_midnight(asked.start, zone),
         received_to=_midnight(asked.end and asked.end + timedelta(days=1), zone),
     )
-    yield MARK + csv_lines([COLUMNS])
+    yield MARK + csv_lines([COLUMNS], decimal)
     after: str | None = None
     while True:
         page = await listed(query, PART, after)
         fitting = [each for each in page.tickets if all(_has(each, *one) for one in wanted.items())]
         if fitting:
-            yield csv_lines(_line(each, taxonomy) for each in fitting)
+            yield csv_lines((_line(each, taxonomy) for each in fitting), decimal)
         if page.next is None:
             return
         after = page.next

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -147,32 +147,46 @@ class Desk:
             self._kept.move_to_end(key)
             kept: T = self._kept[key]
             return kept
-        task = self._under_way.get(key)
-        if task is None:
-            if len(self._under_way) >= MOST_WAITING:
-                raise Overloaded("Too many reports are being made: ask again later.")
-            task = self._under_way[key] = asyncio.create_task(self._do(key, make))
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # told to those who wait
-        made: T = await asyncio.shield(task)
-        return made
+        return await self._share(key, lambda: self._keep(key, make))
+
+    async def fresh(self, make: Callable[[], T]) -> T:
+        """Do work on a thread, in turn with all other, for one who asks; nothing of it is kept."""
+        return await self._share(object(), lambda: self._do(make))
 
     def key_of(self, shown: Shown, *more: Hashable) -> Hashable:
         """Name something that is made of a page."""
         return (shown.page.id, *self._key(shown.view, shown.number), *more)
 
-    async def _do(self, key: Hashable, make: Callable[[], T]) -> T:
-        async with self._turns:
-            number = self._number
-            try:
-                made = await aside(make, LONGEST)
-            except TimeoutError:
-                raise TooSlow("The report was not there in time: ask for fewer days.") from None
+    async def _share(self, key: Hashable, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        task = self._under_way.get(key)
+        if task is None:
+            if len(self._under_way) >= MOST_WAITING:
+                raise Overloaded("Too many reports are being made: ask again later.")
+            task = self._under_way[key] = asyncio.create_task(begin())
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # told to those who wait
+        made: T = await asyncio.shield(task)
+        return made
+
+    async def _keep(self, key: Hashable, make: Callable[[], T]) -> T:
+        number = self._number
+        made = await self._do(make)
         if number == self._number:
             self._kept[key] = made
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
         return made
+
+    async def _do(self, make: Callable[[], T]) -> T:
+        failed: Exception
+        async with self._turns:
+            try:
+                return await aside(make, LONGEST)
+            except TimeoutError:
+                failed = TooSlow("The report was not there in time: ask for fewer days.")
+            except Exception as error:
+                failed = _told(error) if self._store else error
+        raise failed  # out here it does not carry what failed in the store, whose message quotes its parameters
 
     def _key(self, view: View, number: int) -> tuple[Hashable, ...]:
         engine = self.classifier.engine
@@ -196,6 +210,15 @@ class Desk:
             confusions = await asyncio.to_thread(read_confusions, self._home)
             self._prevalence = version, Prevalence(confusions)
         return self._prevalence[1]
+
+
+def _told(error: Exception) -> Exception:
+    """Name the refusal that a failure of the store is."""
+    from sqlalchemy.exc import SQLAlchemyError  # a database's driver is loaded only where there is a store
+
+    from service.storing import told
+
+    return told(error) if isinstance(error, SQLAlchemyError) else error
 
 
 def read_confusions(home: Path) -> dict[str, Confusion]:

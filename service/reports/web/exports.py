@@ -1,12 +1,13 @@
 """Figures as other programs read them: CSV, XLSX and JSON hold values as they are, PDF the page as it is printed.
 
 CSV begins with a byte order mark: spreadsheets take UTF-8 for something else without it, and everything else skips it.
-A text that a spreadsheet would take for a formula is preceded by an apostrophe (OWASP, CSV injection).
+Where the decimal sign is a comma, spreadsheets tell cells apart by semicolons, so that is how CSV is written for
+readers of such languages. Whatever a spreadsheet would take for a formula is preceded by an apostrophe (OWASP, CSV
+injection), in the middle of a text too: with another separator than was written a cell would begin there.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 import logging
 import math
@@ -19,8 +20,12 @@ from typing import Any, Final
 from service.reports.figure import Cell, Column, Figure, Interval
 
 MARK: Final = "\ufeff"
-_FORMULA: Final = re.compile(r"^\s*[=+\-@\t\r\n＝＋－＠]")
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_FORMULA: Final = re.compile(r'(^(?=\s*[\t\r\n])|(?:^|[,;|\t\r\n])(?=[\s"]*[=+\-@＝＋－＠]))')
+"""Where a formula could begin."""
+
+CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+"""What no XML may hold."""
+
 _SHEET: Final = re.compile(r"[\[\]:*?/\\']")
 
 Value = str | int | float | date | None
@@ -30,16 +35,15 @@ class PdfMissing(RuntimeError):
     """WeasyPrint, or the system's libraries that it draws with, are not installed; the message says what to do."""
 
 
-def as_csv(figure: Figure) -> bytes:
+def as_csv(figure: Figure, decimal: str = ".") -> bytes:
     """Write a figure's table; an interval takes four columns."""
-    return (MARK + csv_lines([heads(figure), *rows(figure)])).encode()
+    return (MARK + csv_lines([heads(figure), *rows(figure)], decimal)).encode()
 
 
-def csv_lines(lines: Iterable[Sequence[Value]]) -> str:
-    """Write lines of CSV (RFC 4180)."""
-    out = io.StringIO()
-    csv.writer(out).writerows([[_harmless(value) for value in line] for line in lines])
-    return out.getvalue()
+def csv_lines(lines: Iterable[Sequence[Value]], decimal: str = ".") -> str:
+    """Write lines of CSV (RFC 4180), with `;` between cells where the decimal sign is a comma. All texts are quoted."""
+    separator = ";" if decimal == "," else ","
+    return "".join(separator.join(_cell(value, decimal) for value in line) + "\r\n" for line in lines)
 
 
 def as_xlsx(figure: Figure) -> bytes:
@@ -50,7 +54,7 @@ def as_xlsx(figure: Figure) -> bytes:
     from openpyxl.utils import get_column_letter
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(_SHEET.sub(" ", _CONTROLS.sub("", figure.title))[:31].strip() or "Reclamo")
+    sheet = book.create_sheet(_SHEET.sub(" ", CONTROLS.sub("", figure.title))[:31].strip() or "Reclamo")
     sheet.freeze_panes = "B2"
     formats = {"share": "0.0%", "date": "yyyy-mm-dd", "month": "yyyy-mm", "hours": "0.0"}
     kinds = [column.kind for column in figure.table.columns for _ in _parts(figure, column)]
@@ -59,7 +63,7 @@ def as_xlsx(figure: Figure) -> bytes:
         sheet.column_dimensions[get_column_letter(place)].width = min(48, max(12, len(title) + 2))
 
     def cell(value: Value, kind: str, *, bold: bool = False) -> WriteOnlyCell:
-        made = WriteOnlyCell(sheet, value=_CONTROLS.sub("", value) if isinstance(value, str) else value)
+        made = WriteOnlyCell(sheet, value=CONTROLS.sub("", value) if isinstance(value, str) else value)
         if isinstance(value, str):
             made.data_type = "s"  # never a formula
         elif kind in formats:
@@ -164,13 +168,13 @@ def _part(cell: Cell, part: str) -> Value:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _harmless(value: Value) -> Value:
+def _cell(value: Value, decimal: str) -> str:
     if isinstance(value, float):
-        return float(f"{value:.10g}")
-    if not isinstance(value, str):
-        return value
-    plain = _CONTROLS.sub("", value)
-    return f"'{plain}" if _FORMULA.match(plain) else plain
+        return str(float(f"{value:.10g}")).replace(".", decimal)
+    if isinstance(value, str):
+        harmless = _FORMULA.sub(r"\1'", CONTROLS.sub("", value)).replace('"', '""')
+        return f'"{harmless}"'
+    return "" if value is None else str(value)
 
 
 def _json(cell: Cell) -> Value | dict[str, Value]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from service.errors import BadRequest, BodyTooLarge, Problem, ScopeMissing, Unauthenticated
+from service.errors import BadRequest, BodyTooLarge, LockedOut, Problem, RateLimited, ScopeMissing, Unauthenticated
 from service.gate import LOGIN, Gatekeeper
 from service.interface import Interface
 from service.page import TEMPLATES
@@ -107,7 +107,9 @@ async def _read_form(request: Request) -> dict[str, str]:
 def _told(problem: Problem, tongue: Tongue) -> str:
     if problem.status == 403:
         return tongue.say("This key was not made for reports.")
-    if problem.status == 429:
+    if isinstance(problem, RateLimited):
+        return tongue.say("This key has sent as many requests as it may in a minute: wait a while, then try again.")
+    if isinstance(problem, LockedOut):
         return tongue.say("Too many wrong keys: wait a while, then try again.")
     if type(problem) is Unauthenticated:
         return tongue.say("Enter a key.")

@@ -47,12 +47,16 @@ def page_as_json(shown: Shown) -> Response:
     )
 
 
-async def send_figure(desk: Desk, shown: Shown, id_: str, form: str, *, narrow: bool = False) -> Response:
-    """Send a figure in a form of `MEDIA`; raises `NotFound` and `NotInstalled`."""
+async def send_figure(
+    desk: Desk, shown: Shown, id_: str, form: str, *, narrow: bool = False, decimal: str = "."
+) -> Response:
+    """Send a figure in a form of `MEDIA`, CSV with this decimal sign; raises `NotFound` and `NotInstalled`."""
     figure = shown.content.figure(id_)
     if figure is None or form not in MEDIA or (form in ("svg", "png") and figure.chart is None):
         raise NotFound("There is no such figure for these messages: the page itself lists those that there are.")
-    content = await desk.once(desk.key_of(shown, id_, form, narrow), _maker(shown, figure, form, narrow))
+    content = await desk.once(
+        desk.key_of(shown, id_, form, narrow, decimal), _maker(shown, figure, form, narrow, decimal)
+    )
     headers = {
         "Content-Disposition": f'{"inline" if form == "svg" else "attachment"}; filename="{_name(shown, id_, form)}"'
     }
@@ -61,9 +65,9 @@ async def send_figure(desk: Desk, shown: Shown, id_: str, form: str, *, narrow: 
     return Response(content, media_type=MEDIA[form], headers=headers)
 
 
-async def send_complaints(tickets: Tickets, asked: Filter, desk: Desk) -> Response:
+async def send_complaints(tickets: Tickets, asked: Filter, desk: Desk, decimal: str = ".") -> Response:
     """Send the record of complaints as it is read; the first part is read before anything is sent."""
-    record = complaint_record(tickets.page, asked, desk.tongue("en").taxonomy, desk.zone)
+    record = complaint_record(tickets.page, asked, desk.tongue("en").taxonomy, desk.zone, decimal)
     begun = await anext(record) + await anext(record, "")
 
     async def whole() -> AsyncIterator[str]:
@@ -75,11 +79,11 @@ async def send_complaints(tickets: Tickets, asked: Filter, desk: Desk) -> Respon
     return StreamingResponse(whole(), media_type=MEDIA["csv"], headers=headers)
 
 
-def _maker(shown: Shown, figure: Figure, form: str, narrow: bool) -> Callable[[], bytes]:
+def _maker(shown: Shown, figure: Figure, form: str, narrow: bool, decimal: str) -> Callable[[], bytes]:
     def make() -> bytes:
         try:
             if form == "csv":
-                return exports.as_csv(figure)
+                return exports.as_csv(figure, decimal)
             if form == "xlsx":
                 return exports.as_xlsx(figure)
             if form == "json":

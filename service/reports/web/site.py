@@ -1,4 +1,7 @@
-"""The reports in a browser: `/reports` and what lies below it. Every view has an address; no page needs a script."""
+"""The reports in a browser: `/reports` and what lies below it.
+
+Every view has an address, and is read without a script; only what is decided on `/reports/emerging` needs one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from service.aside import aside
 from service.errors import FieldError, NotFound, NotInstalled
 from service.gate import needs
 from service.interface import Interface
@@ -22,7 +24,7 @@ from service.reports.tongue import Tongue
 from service.reports.web import exports
 from service.reports.web.asked import Asked, read_asked
 from service.reports.web.charts import can_draw, chart_size
-from service.reports.web.desk import LONGEST, Desk, Shown
+from service.reports.web.desk import Desk, Shown
 from service.reports.web.form import Choices, list_choices, summary
 from service.reports.web.login import login_pages
 from service.reports.web.serving import figures_for_print, send_complaints, send_figure
@@ -48,7 +50,8 @@ def report_pages(app: FastAPI, desk: Desk, interface: Interface) -> None:
         asked, faults = read_asked(request.query_params)
         if faults:
             raise NotFound("There is no such record: the filter in the address cannot be used.")
-        return await send_complaints(await the_tickets(request), asked.filter(), desk)
+        decimal = desk.tongue(site.language(request)).decimal
+        return await send_complaints(await the_tickets(request), asked.filter(), desk, decimal)
 
     @router.get("/{page}.pdf")
     async def printed(page: str, request: Request) -> Response:
@@ -62,7 +65,8 @@ def report_pages(app: FastAPI, desk: Desk, interface: Interface) -> None:
         if faults:
             raise NotFound("There is no such figure: the filter in the address cannot be used.")
         shown = await desk.show(_known(page), asked.filter(), site.language(request))
-        return await send_figure(desk, shown, figure, form, narrow="narrow" in request.query_params)
+        decimal = shown.view.tongue.decimal
+        return await send_figure(desk, shown, figure, form, narrow="narrow" in request.query_params, decimal=decimal)
 
     @router.get("/{page}")
     async def page(page: str, request: Request) -> Response:
@@ -132,7 +136,7 @@ class _Site:
                 raise NotInstalled(str(error)) from None
 
         # What holds words of customers is never kept.
-        made = await (aside(make, LONGEST) if page.fresh else self.desk.once(self.desk.key_of(shown, "pdf"), make))
+        made = await (self.desk.fresh(make) if page.fresh else self.desk.once(self.desk.key_of(shown, "pdf"), make))
         name = f"reclamo-{page.id}-{shown.view.filter.start}-{shown.view.filter.end}.pdf"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(made, media_type="application/pdf", headers=headers)
@@ -194,7 +198,7 @@ class _Site:
         }
         if shown.page.fresh:
             made = shown.page.fresh
-            more |= await aside(lambda: made(view), LONGEST)
+            more |= await self.desk.fresh(lambda: made(view))
         return {**frame, **shown.content.extra, **more}
 
     async def _html(
