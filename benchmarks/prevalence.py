@@ -216,13 +216,15 @@ def _pools(messages: Sequence[Message], answers: Mapping[str, Answer], taxonomy:
 def _ledger(pool: Pool, rows: npt.NDArray[np.int64]) -> Ledger:
     n = len(rows)
     said = Labels(pool.labels, pool.said[:, rows])
-    one, unknown = np.zeros(n, np.int16), np.full(n, np.nan, np.float32)
+    unknown = np.full(n, np.nan, np.float32)
     names = {"source": "", "lang": pool.language, "channel": "", "branch": "", "model": MODEL}
     no = np.zeros(n, np.bool_)
     return Ledger(
-        ids=np.arange(n), days=np.zeros(n, np.int32), labels={pool.group: said}, said={pool.group: said},
-        features={name: Feature((value,), one) for name, value in names.items()},
-        answered=unknown, closed=unknown, due=unknown, contact=one, certainty=unknown, judged=no, needs_review=no,
+        ids=np.arange(n), days=np.zeros(n, np.int32), received_hours=np.zeros(n),
+        labels={pool.group: said}, said={pool.group: said},
+        features={name: Feature((value,), np.zeros(n, np.int32)) for name, value in names.items()},
+        answered=unknown, closed=unknown, due=unknown, contact=np.zeros(n, np.int16), certainty=unknown,
+        judged=no, needs_review=no,
     )  # fmt: skip
 
 

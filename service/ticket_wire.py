@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from fastapi import Path
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -21,6 +22,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from data.store.facts import EARLIEST
 from data.store.records import About, Disagreement, GivenReading, Query, StoredLabels, Ticket
 from data.taxonomy import GROUP_IDS, SINGLE, GroupId, Taxonomy, as_list
 from service.errors import FieldError, InvalidFields
@@ -34,6 +36,9 @@ LONGEST_REASON: Final = 2_000
 
 UNNAMED: Final = "unnamed"
 """Who corrects where there are no keys and the body names nobody."""
+
+AHEAD: Final = timedelta(days=1)
+"""A ticket may be so far ahead of this machine's clock: clocks differ, and some systems leave out their zone."""
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -51,6 +56,19 @@ def _moment(value: object) -> object:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise wrong from None
+
+
+def _happened(moment: datetime) -> datetime:
+    """Refuse what cannot be the time of a ticket: one wrong date would stretch every report."""
+    if moment < EARLIEST:
+        raise PydanticCustomError(
+            "too_early", f"is before {EARLIEST.year}", {"mend": "send when it happened, or leave it out"}
+        )
+    if moment > datetime.now(UTC) + AHEAD:
+        raise PydanticCustomError(
+            "ahead", "is more than a day ahead", {"mend": "send when it happened, or leave it out"}
+        )
+    return moment
 
 
 def _yes_or_no(value: object) -> object:
@@ -72,6 +90,7 @@ T = TypeVar("T")
 Given = Annotated[T | None, _LeftOut()]
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Happened = Annotated[Moment, AfterValidator(_happened)]
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Line = Annotated[str, Field(pattern=PLAIN)]
 Word = Annotated[str, Field(max_length=64, pattern=PLAIN)]
@@ -115,9 +134,12 @@ class TicketBody(_Strict):
     language: str | None = Field(default=None, description="A language of the model, such as `fi`.", examples=["en"])
     channel: Word = Field(default="", description="How it came, such as `email`.")
     branch: Word = Field(default="", description="Which part of the company it concerns.")
-    received_at: Moment | None = Field(default=None, description="When the customer wrote. Unset: now.")
-    first_answered_at: Moment | None = None
-    closed_at: Moment | None = None
+    received_at: Happened | None = Field(
+        default=None,
+        description="When the customer wrote; unset: now. This and the next two: since 1990, a day ahead at most.",
+    )
+    first_answered_at: Happened | None = None
+    closed_at: Happened | None = None
     contact: int | None = Field(
         default=None, ge=1, le=1_000, description="How many times the customer has been in touch about this, with this."
     )

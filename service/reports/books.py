@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from data.taxonomy_history import TaxonomyHistory
-from service.reports.ledger import Bools, Ints, Ledger, join_ledgers, make_ledger
+from service.reports.ledger import MOST_NAMES, Bools, Ints, Ledger, join_ledgers, make_ledger
 
 if TYPE_CHECKING:
     from data.store.facts import Totals
@@ -68,7 +68,7 @@ class Books:
         self, store: Store, history: Callable[[], TaxonomyHistory], zone: ZoneInfo, *, every: float = EVERY
     ) -> None:
         """`history` brings labels to the taxonomy of the model that answers now; days are those of `zone`."""
-        self.ledger: Ledger = make_ledger(())
+        self.ledger: Ledger = make_ledger((), zone)
         """All tickets, as of a few seconds ago; no tickets until it is `ready`. Never changed, only replaced."""
         self.number = 0
         """Grows whenever another ledger takes the place of the one before. Ask for it before the ledger."""
@@ -77,6 +77,7 @@ class Books:
         self._history = history
         self._every = every
         self._kept: _Kept | None = None
+        self._full: frozenset[str] = frozenset()
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
@@ -122,6 +123,10 @@ class Books:
         self._kept = kept
         self.ledger = kept.ledger
         self.number += 1  # after the ledger: what is cached under a number is never older than it
+        full = {name for name, feature in kept.ledger.features.items() if len(feature.names) > MOST_NAMES}
+        for name in sorted(full - self._full):
+            log.warning("tickets have more than %d values of %s: reports count the rarer ones as one", MOST_NAMES, name)
+        self._full |= full
 
     def _read_all(self, history: TaxonomyHistory) -> _Kept:
         totals = self._store.totals()  # before: what changes meanwhile is read once more
@@ -129,7 +134,7 @@ class Books:
         return _Kept(join_ledgers(parts), np.concatenate([np.zeros(0, np.int64), *versions]), totals, history)
 
     def _read(self, history: TaxonomyHistory, ids: Ints | None) -> tuple[list[Ledger], list[Ints]]:
-        parts: list[Ledger] = []
+        parts = [make_ledger((), self.zone)]
         versions: list[Ints] = []
         for facts in self._store.facts(history, None if ids is None else ids.tolist()):
             parts.append(make_ledger(facts, self.zone))

@@ -9,9 +9,17 @@ import numpy as np
 from service.reports.figure import Break
 from service.reports.ledger import Ledger, date_of
 from service.reports.tongue import Tongue
+from service.reports.view import View
 
 AROUND: Final = 3
 """Days before and after one that are looked at with it: a few tickets that an old model answered make no break."""
+
+
+def find_breaks(view: View) -> list[Break]:
+    """Find the breaks of a view, those at its edge included, which only the tickets before it show."""
+    start = view.filter.start
+    tickets = view.filter.model_copy(update={"start": view.filter.before().start}).of(view.ledger)
+    return [each for each in breaks(tickets, view.tongue) if start is None or each.at >= start]
 
 
 def breaks(ledger: Ledger, tongue: Tongue) -> list[Break]:

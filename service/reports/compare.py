@@ -8,12 +8,12 @@ from typing import Final, Literal
 
 import numpy as np
 
-from data.taxonomy import Group, GroupId
-from service.reports.counts.differences import Apart, adjusted, chance, holds, tell_apart
+from data.taxonomy import Group
+from service.reports.counts.asked import correction_note
+from service.reports.counts.differences import FALSE_ALARMS, Apart, Real, adjusted, chance, holds, tell_apart
 from service.reports.counts.prevalence import interval
 from service.reports.figure import Cell, Chart, Column, Figure, Table
 from service.reports.ledger import Bools, Floats, Ints
-from service.reports.overview import correction_note
 from service.reports.pages import address
 from service.reports.view import View
 
@@ -27,9 +27,6 @@ MOST_SIDES: Final = 12
 """The largest are shown."""
 MOST_ROWS: Final = 20
 """Differences that are listed, the clearest first."""
-
-_ASKED: Final = {"themes": "theme", "signals": "signal", "motives": "motive"}
-"""Fields of `Filter` that are not named as their group is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,26 +57,24 @@ class _Compared:
 def compare(view: View, by: By) -> list[Figure]:
     """Make the page's figures; none where fewer than two sides have tickets enough.
 
-    Groups that the view asks a label of are left out: the machine chose these tickets by that very group.
+    Groups that the view asks a label of are left out: the machine chose these tickets by that very group. Where a
+    group's counts are not corrected, the sides may differ by the machine's errors alone: no difference is sure.
     """
     sides = _sides(view, by)
     if len(sides.names) < 2:
         return []
-    groups = [group for group in view.tongue.taxonomy.groups if not _asked(view, group.id)]
+    groups = [group for group in view.tongue.taxonomy.groups if not view.filter.asks(group.id)]
     found = [each for group in groups if (each := _compared(view, sides, group)) is not None]
     if not found:
         return [_overview(view, sides)]
-    clear = holds(np.concatenate([each.apart.z for each in found]))
     counted = holds(np.concatenate([each.apart.counted_z for each in found]))
+    false = _false(found)
+    clear = false <= FALSE_ALARMS
     ends = np.cumsum([len(each.titles) for each in found])[:-1]
-    figures = [_overview(view, sides), _differences(view, sides, found, clear)]
+    figures = [_overview(view, sides), _differences(view, sides, found, false)]
     for each, own, own_counted in zip(found, np.split(clear, ends), np.split(counted, ends), strict=True):
         figures.append(_side_by_side(view, sides, each, own, own_counted & ~own))
     return figures
-
-
-def _asked(view: View, group: GroupId) -> bool:
-    return getattr(view.filter, _ASKED.get(group, group)) is not None
 
 
 def _sides(view: View, by: By) -> _Sides:
@@ -124,6 +119,15 @@ def _compared(view: View, sides: _Sides, group: Group) -> _Compared | None:
     return _Compared(group, titles, counted, draws, counts.corrected, tell_apart(draws, counted, sides.tickets))
 
 
+def _false(found: Sequence[_Compared]) -> Real:
+    """Say of each difference (labels of all groups × C) which part of those as clear is none; 1 where none is sure."""
+    z = np.concatenate([each.apart.z for each in found])
+    corrected = np.repeat([each.corrected for each in found], [len(each.titles) for each in found])
+    false = np.ones_like(z)
+    false[corrected] = adjusted(chance(z[corrected]))
+    return false
+
+
 def _overview(view: View, sides: _Sides) -> Figure:
     """Say what is held against what, and which sides are small."""
     tongue = view.tongue
@@ -156,14 +160,13 @@ def _overview(view: View, sides: _Sides) -> Figure:
     )
 
 
-def _differences(view: View, sides: _Sides, found: Sequence[_Compared], clear: Bools) -> Figure:
+def _differences(view: View, sides: _Sides, found: Sequence[_Compared], false: Real) -> Figure:
     """List the differences that hold, the clearest first."""
     tongue = view.tongue
     z = np.concatenate([each.apart.z for each in found])
-    by_chance = adjusted(chance(z))
     owner = [(each, row) for each in found for row in range(len(each.titles))]
     # Of two sides, one is the other's mirror.
-    places = [place for place in np.argwhere(clear).tolist() if len(sides.names) > 2 or place[1] == 0]
+    places = [place for place in np.argwhere(false <= FALSE_ALARMS).tolist() if len(sides.names) > 2 or place[1] == 0]
     places.sort(key=lambda place: -abs(float(z[place[0], place[1]])))
     rows: list[Sequence[Cell]] = []
     for row, side in places[:MOST_ROWS]:
@@ -180,7 +183,7 @@ def _differences(view: View, sides: _Sides, found: Sequence[_Compared], clear: B
                 ),
                 interval(elsewhere / others, counted / others),
                 interval(each.apart.difference[label, side]),
-                float(by_chance[row, side]),
+                float(false[row, side]),
             ]
         )
     if rows:
@@ -191,6 +194,21 @@ def _differences(view: View, sides: _Sides, found: Sequence[_Compared], clear: B
         )  # fmt: skip
     else:
         told = tongue.say("No difference is larger than chance and the classifier's errors may explain.")
+    notes: list[str] = []
+    if any(each.corrected for each in found):
+        notes.append(
+            tongue.say(
+                "Corrected for the classifier's errors in each language, and for the number of comparisons on this "
+                "page: of the differences listed, about one in twenty may be none."
+            )
+        )
+    if not all(each.corrected for each in found):
+        notes.append(
+            tongue.say(
+                "Labels whose counts cannot be corrected are not listed: the classifier's errors alone may make them "
+                "differ."
+            )
+        )
     return Figure(
         id="differences",
         title=tongue.say("Differences that hold"),
@@ -201,16 +219,13 @@ def _differences(view: View, sides: _Sides, found: Sequence[_Compared], clear: B
                 Column("share", tongue.say("Share there"), "share"),
                 Column("elsewhere", tongue.say("Share elsewhere"), "share"),
                 Column("difference", tongue.say("Difference"), "share"),
-                Column("chance", tongue.say("Chance of such a difference where there is none"), "share"),
+                Column("false", tongue.say("False ones among all as clear as this"), "share"),
             ],
             rows,
         ),
         chart=Chart("bars", ["share", "elsewhere"], named_by=2) if rows else None,
         told=told,
-        note=tongue.say(
-            "Corrected for the classifier's errors in each language, and for the number of comparisons on this page: "
-            "of the differences listed, about one in twenty may be none."
-        ),
+        note=" ".join(notes),
     )
 
 
@@ -230,7 +245,7 @@ def _side_by_side(view: View, sides: _Sides, found: _Compared, clear: Bools, dou
         ]
         rows.append([title, *shares, named(more[place]), named(less[place]), named(doubtful[place])])
     columns = [Column(f"side_{side}", title, "share") for side, title in enumerate(sides.titles)]
-    notes = [correction_note(view, corrected=found.corrected)]
+    notes = [correction_note(view, group.id, corrected=found.corrected)]
     if doubtful.any():
         notes.append(
             tongue.say("Where only the uncorrected counts differ, the difference may be the classifier's alone.")
@@ -255,6 +270,8 @@ def _side_by_side(view: View, sides: _Sides, found: _Compared, clear: Bools, dou
             int(clear.any(axis=1).sum()),
         )
         if clear.any()
+        else tongue.say("No difference is larger than chance and the classifier's errors may explain.")
+        if doubtful.any()
         else tongue.say("No label differs between the sides by more than chance."),
         note=" ".join(notes),
     )

@@ -34,7 +34,11 @@ STEADY: Final = 0.6
 
 @dataclass(frozen=True)
 class Card:
-    """One group as the page shows it. A group of too few tickets shows neither quotes nor words."""
+    """One group as the page shows it.
+
+    A group of too few tickets shows neither quotes nor words, nor does any show quotes of a language with too few or
+    words of too few people.
+    """
 
     id: int
     title: str
@@ -88,19 +92,21 @@ def _shown(view: View) -> list[Group]:
     """List the groups of the newest run, and those that people decided on."""
     if view.store is None:
         return []
-    found = [each for each in view.store.emerging.groups() if each.size and (each.current or each.status != "open")]
-    return found[:MOST]
+    groups = view.store.emerging.groups(view.ledger.zone)
+    return [each for each in groups if each.size and (each.current or each.status != "open")][:MOST]
 
 
 def _card(view: View, group: Group) -> Card:
     tongue, few = view.tongue, group.size < view.fewest
     shown = not few and group.status != "dismissed" and view.store is not None
     quotes = view.store.emerging.quotes(group.id, 2, LONGEST) if shown and view.store else []
+    quotes = [each for each in quotes if group.langs.get(each.lang, 0) >= view.fewest]
     langs = [
         tongue.say("{language}: {number}", language=tongue.tongue_name(lang), number=tongue.number(count))
         for lang, count in group.langs.items()
     ]
-    words = [] if few else [(lang, tongue.tongue_name(lang), told) for lang, told in group.words.items() if told]
+    told = {lang: [word for word, people in each if people >= view.fewest] for lang, each in group.words.items()}
+    words = [] if few else [(lang, tongue.tongue_name(lang), each) for lang, each in told.items() if each]
     steady = tongue.say("steady") if group.steadiness >= STEADY else tongue.say("uncertain")
     return Card(
         id=group.id, title=_title(group, tongue), status=group.status, size=group.size,

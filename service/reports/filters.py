@@ -59,17 +59,35 @@ class Filter(BaseModel):
         return urlencode(asked)
 
     def dated(self, ledger: Ledger) -> Filter:
-        """Fill in missing dates: to the newest ticket, from `USUAL_DAYS` before the end."""
-        end = self.end or ledger.last_day or date.today()
+        """Fill in missing dates: to the newest ticket up to today, from `USUAL_DAYS` before the end."""
+        end = self.end or ledger.last_day or ledger.today
         start = self.start or min(end - timedelta(days=USUAL_DAYS - 1), end)
         return self.model_copy(update={"start": start, "end": max(start, end)})
 
-    def before(self) -> Filter:
-        """Ask for the period before, as long as this one. Raises `ValueError` without dates."""
+    def before(self, until: date | None = None) -> Filter:
+        """Ask for the period before, as long as this one. Raises `ValueError` without dates.
+
+        Of a view whose last days are not over, it is as long as the days up to `until`, and as many whole weeks earlier
+        as keep it apart from the view, so that the same days of the week are compared.
+        """
         if self.start is None or self.end is None:
             raise ValueError("a filter without dates has no period before")
-        length = self.end - self.start + timedelta(days=1)
-        return self.model_copy(update={"start": self.start - length, "end": self.start - timedelta(days=1)})
+        length = (self.end - self.start).days + 1
+        over = (min(until or self.end, self.end) - self.start).days + 1
+        back = min(length, -(-over // 7) * 7)
+        start = max(1, self.start.toordinal() - back)
+        return self.model_copy(
+            update={"start": date.fromordinal(start), "end": date.fromordinal(max(1, start + over - 1))}
+        )
+
+    def asks(self, group: GroupId) -> bool:
+        """Whether certain labels of a group are asked for."""
+        return any(getattr(self, name) is not None for name, known in _LABELS.items() if known == group)
+
+    @property
+    def asks_labels(self) -> bool:
+        """Whether certain labels of any group are asked for."""
+        return any(getattr(self, name) is not None for name in _LABELS)
 
     def rows(self, ledger: Ledger) -> Bools:
         """Tickets (n) that are asked for."""

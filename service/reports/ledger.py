@@ -1,22 +1,23 @@
 """All tickets as columns: what every figure of a report is counted from.
 
 A `Ledger` is never changed: a page counts all its figures from one state of the store. It holds no text, no name and
-no id of a ticket system; `ids` are the store's own, by which examples are read. A million tickets take about 100 MB
+no id of a ticket system; `ids` are the store's own, by which examples are read. A million tickets take about 120 MB
 with the default taxonomy, and most counts over them some milliseconds.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
-from data.store.facts import Fact, Facts, LabelSets, gather
+from data.store.facts import EARLIEST, Fact, Facts, LabelSets, gather
 from data.taxonomy import GROUP_IDS, GroupId
 
 Bools = npt.NDArray[np.bool_]
@@ -26,6 +27,12 @@ Floats = npt.NDArray[np.float32]
 FEATURES: Final = ("source", "lang", "channel", "branch", "model")
 """What a ticket has exactly one of, beside its labels."""
 
+MOST_NAMES: Final = 4_000
+"""Values of a feature that are told apart, the most frequent."""
+
+OTHERS: Final = "…"
+"""Stands for all other values of a feature: somebody may send an order's number as the branch."""
+
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
@@ -34,7 +41,7 @@ class Feature:
     """One value a ticket: `names[codes[i]]`."""
 
     names: tuple[str, ...]
-    codes: npt.NDArray[np.int16]
+    codes: npt.NDArray[np.int32]
 
     def is_(self, name: str) -> Bools:
         """Tickets (n) that have this value; none where nobody has."""
@@ -87,6 +94,8 @@ class Ledger:
     ids: Ints
     days: npt.NDArray[np.int32]
     """Days of receipt in the reports' time zone, counted from 1970-01-01 (`day_of`, `date_of`)."""
+    received_hours: npt.NDArray[np.float64]
+    """Moments of receipt, in hours since 1970-01-01 UTC (`hours_of`)."""
     features: Mapping[str, Feature]
     """By `FEATURES`."""
     labels: Mapping[GroupId, Labels]
@@ -103,6 +112,8 @@ class Ledger:
     certainty: Floats
     judged: Bools
     needs_review: Bools
+    zone: tzinfo = UTC
+    """Whose `days` they are."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -122,14 +133,24 @@ class Ledger:
         return self.features[name]
 
     @property
+    def today(self) -> date:
+        """The day that it is now."""
+        return datetime.now(self.zone).date()
+
+    @property
     def first_day(self) -> date | None:
-        """The earliest day of receipt; None where there are no tickets."""
-        return date_of(int(self.days.min())) if len(self) else None
+        """The earliest day of receipt that can be true; None where there is none."""
+        found = self._true_days()
+        return date_of(int(found.min())) if len(found) else None
 
     @property
     def last_day(self) -> date | None:
-        """The latest day of receipt; None where there are no tickets."""
-        return date_of(int(self.days.max())) if len(self) else None
+        """The latest day of receipt that can be true, not after today; None where there is none."""
+        found = self._true_days()
+        return date_of(int(found.max())) if len(found) else None
+
+    def _true_days(self) -> npt.NDArray[np.int32]:
+        return self.days[(self.days >= day_of(EARLIEST.date())) & (self.days <= day_of(self.today))]
 
 
 class _Picked(Mapping[GroupId, Labels]):
@@ -157,7 +178,9 @@ class _Picked(Mapping[GroupId, Labels]):
         return Labels(labels.names, labels.held.take(self._places, axis=1))
 
 
-_PLAIN: Final = ("ids", "days", "answered", "closed", "due", "contact", "certainty", "judged", "needs_review")
+_PLAIN: Final = (
+    "ids", "days", "received_hours", "answered", "closed", "due", "contact", "certainty", "judged", "needs_review",
+)  # fmt: skip
 
 
 def make_ledger(facts: Facts | Iterable[Fact], zone: ZoneInfo | None = None) -> Ledger:
@@ -171,6 +194,7 @@ def make_ledger(facts: Facts | Iterable[Fact], zone: ZoneInfo | None = None) -> 
     return Ledger(
         ids=np.array(facts.id, np.int64),
         days=days_of(received, zone),
+        received_hours=received / 3_600,
         features={name: _feature(getattr(facts, name)) for name in FEATURES},
         labels=labels,
         said=labels | _all_labels(said, changed) if changed else labels,
@@ -181,11 +205,16 @@ def make_ledger(facts: Facts | Iterable[Fact], zone: ZoneInfo | None = None) -> 
         certainty=np.array(facts.certainty, np.float32),
         judged=np.array(facts.judged, np.bool_),
         needs_review=np.array(facts.needs_review, np.bool_),
+        zone=zone or UTC,
     )
 
 
 def join_ledgers(parts: Sequence[Ledger]) -> Ledger:
-    """Put ledgers together; what they call their values and labels may differ. A ticket should be in one of them."""
+    """Put ledgers together; what they call their values and labels may differ. A ticket should be in one of them.
+
+    All should be of one zone. Values of a feature beyond `MOST_NAMES` become `OTHERS`, once and for all: what comes up
+    later counts there until all are read anew.
+    """
     if not parts:
         return make_ledger(())
     labels = {group: _join_labels([part.labels[group] for part in parts]) for group in GROUP_IDS}
@@ -197,12 +226,17 @@ def join_ledgers(parts: Sequence[Ledger]) -> Ledger:
     }
     plain: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _PLAIN}
     features = {name: _join_features([part.features[name] for part in parts]) for name in FEATURES}
-    return Ledger(**plain, features=features, labels=labels, said=said)
+    return Ledger(**plain, features=features, labels=labels, said=said, zone=parts[0].zone)
 
 
 def day_of(when: date) -> int:
     """Count a date as `Ledger.days` does."""
     return when.toordinal() - _EPOCH
+
+
+def hours_of(when: datetime) -> float:
+    """Count a moment as `Ledger.received_hours` does."""
+    return when.timestamp() / 3_600
 
 
 def date_of(day: int) -> date:
@@ -231,7 +265,7 @@ def _offset(second: int, zone: ZoneInfo) -> int:
 def _feature(values: Sequence[str]) -> Feature:
     names = tuple(sorted(set(values)))
     place = {name: code for code, name in enumerate(names)}
-    return Feature(names, np.array([place[value] for value in values], np.int16))
+    return Feature(names, np.array([place[value] for value in values], np.int32))
 
 
 def _changed(facts: Facts) -> list[GroupId]:
@@ -261,8 +295,15 @@ def _labels(different: Sequence[LabelSets], codes: Ints, group: GroupId) -> Labe
 
 
 def _join_features(parts: Sequence[Feature]) -> Feature:
-    names = tuple(sorted({name for part in parts for name in part.names}))
-    codes = [np.array([names.index(name) for name in part.names] or [0], np.int16)[part.codes] for part in parts]
+    tickets: Counter[str] = Counter()
+    for part in parts:
+        tickets.update(part.counts())
+    named = Counter({name: n for name, n in tickets.items() if n and name != OTHERS})
+    kept = {name for name, _ in named.most_common(MOST_NAMES)}
+    names = tuple(sorted(kept | {OTHERS} if tickets[OTHERS] or len(named) > len(kept) else kept))
+    place = {name: code for code, name in enumerate(names)}
+    rest = place.get(OTHERS, 0)
+    codes = [np.array([place.get(name, rest) for name in part.names] or [0], np.int32)[part.codes] for part in parts]
     return Feature(names, np.concatenate(codes))
 
 

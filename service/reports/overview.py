@@ -8,14 +8,17 @@ from typing import Final
 import numpy as np
 
 from data.taxonomy import GroupId
-from service.reports.breaks import breaks
-from service.reports.changes import Since, attention, told
+from service.reports.breaks import find_breaks
+from service.reports.changes import attention, compared_note, told
+from service.reports.counts.asked import correction_note, count
 from service.reports.counts.prevalence import interval
 from service.reports.figure import Break, Cell, Chart, Column, Figure, Interval, Table
-from service.reports.ledger import Bools, day_of
+from service.reports.ledger import Bools
 from service.reports.pages import Content, address
 from service.reports.periods import Periods, divide
 from service.reports.roles import role
+from service.reports.seen import ages, whole
+from service.reports.since import Since
 from service.reports.view import View
 
 MOST_LINES: Final = 5
@@ -32,7 +35,7 @@ def overview(view: View) -> Content:
     """Make the page: figures, what changed in words, and what deserves attention first."""
     if not len(view.tickets):
         return Content()
-    periods = divide(view.tickets, view.filter)
+    periods = divide(view.tickets, whole(view.filter, view.ledger))
     breaks, since = find_breaks(view), Since(view)
     made = [
         volume(view, periods),
@@ -67,7 +70,7 @@ def mix(since: Since, group: GroupId, title: str) -> Figure | None:
     labels = tongue.taxonomy.ids(group)
     if not labels:
         return None
-    counts, now = since.counts(group)
+    counts = since.counts(group)
     changes = {each.label: each for each in since.of(group)}
     columns = [
         Column("label", tongue.say("Label"), "text"),
@@ -79,14 +82,14 @@ def mix(since: Since, group: GroupId, title: str) -> Figure | None:
             Column("before", tongue.say("Period before")),
             Column("change", tongue.say("Change")),
         ]
-    order = labels if group == "kind" else sorted(labels, key=lambda each: -counts.interval(each, now).mid)
+    order = labels if group == "kind" else sorted(labels, key=lambda each: -counts.interval(each).mid)
     rows: list[Sequence[Cell]] = []
     for label in order:
-        row: list[Cell] = [tongue.label(group, label), counts.interval(label, now), counts.share(label, now)]
+        row: list[Cell] = [tongue.label(group, label), counts.interval(label), counts.share(label)]
         if changes:
             row += [changes[label].before, changes[label].difference] if label in changes else [None, None]
         rows.append(row)
-    top = max(labels, key=lambda each: counts.interval(each, now).mid)
+    top = max(labels, key=lambda each: counts.interval(each).mid)
     field = {"kind": "kind", "themes": "theme"}.get(group, group)
     return Figure(
         id=group,
@@ -96,9 +99,9 @@ def mix(since: Since, group: GroupId, title: str) -> Figure | None:
         told=tongue.say(
             "Most often: {label}, about {share} of the messages.",
             label=tongue.label(group, top),
-            share=tongue.share(counts.share(top, now).mid),
+            share=tongue.share(counts.share(top).mid),
         ),
-        note=correction_note(view, corrected=counts.corrected),
+        note=_notes(correction_note(view, group, corrected=counts.corrected), compared_note(since) if changes else ""),
     )
 
 
@@ -107,7 +110,7 @@ def trend(view: View, periods: Periods, breaks: Sequence[Break]) -> Figure | Non
     tongue, labels = view.tongue, view.tongue.taxonomy.ids("themes")
     if not labels or len(periods.starts) < 2:
         return None
-    counts = view.prevalence.counts(view.tickets, "themes", periods.cells, len(periods.starts))
+    counts = count(view, view.tickets, "themes", periods.cells, len(periods.starts))
     weight = {label: float(counts.of(label).sum()) if label in counts.names else 0.0 for label in labels}
     order = sorted(labels, key=lambda each: -weight[each])
     rows: list[Sequence[Cell]] = [
@@ -119,8 +122,10 @@ def trend(view: View, periods: Periods, breaks: Sequence[Break]) -> Figure | Non
         title=tongue.say("The largest themes over time"),
         table=Table(columns, rows),
         chart=_lines(order[:MOST_LINES], periods, breaks),
-        told=tongue.say("Messages by theme; the bands show how far the true number may lie from the line."),
-        note=correction_note(view, corrected=counts.corrected),
+        told=tongue.say("Messages by theme; the bands show how far the true number may lie from the line.")
+        if counts.corrected
+        else tongue.say("Messages by theme, as they were counted."),
+        note=correction_note(view, "themes", corrected=counts.corrected),
     )
 
 
@@ -130,7 +135,7 @@ def urgency(since: Since) -> Figure | None:
     labels = tongue.taxonomy.ids("urgency")
     if not labels:
         return None
-    counts, now = since.counts("urgency")
+    counts = since.counts("urgency")
     known, met = answered_in_time(view)
     held = view.tickets.labels["urgency"]
     order = list(reversed(labels))
@@ -142,8 +147,8 @@ def urgency(since: Since) -> Figure | None:
         rows.append(
             [
                 tongue.label("urgency", label),
-                counts.interval(label, now),
-                counts.share(label, now),
+                counts.interval(label),
+                counts.share(label),
                 group.label(label).respond_within_hours if group else None,
                 tells / max(1, int(mine.sum())) if mine.any() else None,
                 int((met & mine).sum()) / tells if tells else None,
@@ -170,9 +175,12 @@ def urgency(since: Since) -> Figure | None:
         told=tongue.say("Of the messages of which it is known, {share} were answered in time.", share=share)
         if tells
         else tongue.say("When messages were answered is not known: the ticket system does not send it."),
-        note=tongue.say(
-            "Answered in time: within the hours of its urgency. A message without an answer counts once they are over, "
-            "if its system sends answers at all."
+        note=_notes(
+            tongue.say(
+                "Answered in time: within the hours of its urgency. A message without an answer counts once they are "
+                "over, if its system sends answers at all."
+            ),
+            correction_note(view, "urgency", corrected=counts.corrected),
         ),
     )
 
@@ -183,11 +191,9 @@ def answered_in_time(view: View) -> tuple[Bools, Bools]:
     answered = ~np.isnan(tickets.answered)
     source = tickets.feature("source")
     tells = np.bincount(source.codes[answered], minlength=len(source.names))[source.codes] > 0
-    newest = view.ledger.last_day
-    age = (day_of(newest) - tickets.days) * 24.0 if newest else np.zeros(len(tickets))
     with np.errstate(invalid="ignore"):
         met = tickets.answered <= tickets.due
-        over = age > tickets.due
+        over = ages(tickets, view.ledger) > tickets.due
     known = ~np.isnan(tickets.due) & tells & (answered | over)
     return known, met & known
 
@@ -202,8 +208,10 @@ def returning(view: View, periods: Periods, breaks: Sequence[Break]) -> Figure |
     size = len(periods.starts)
     columns = [periods.column(tongue)]
     series: list[list[Cell]] = []
+    note = ""
     if sign is not None:
-        counts = view.prevalence.counts(tickets, sign.group, periods.cells, size)
+        counts = count(view, tickets, sign.group, periods.cells, size)
+        note = correction_note(view, sign.group, corrected=counts.corrected)
         draws = np.sum([counts.of(label) for label in sign.labels if label in counts.names], axis=0)
         raw = np.bincount(periods.cells, sign.rows(tickets), minlength=size)
         columns.append(Column("says", tongue.say("Say that they wrote before"), "share"))
@@ -227,21 +235,12 @@ def returning(view: View, periods: Periods, breaks: Sequence[Break]) -> Figure |
         table=Table(columns, rows),
         chart=_lines(drawn, periods, breaks) if size > 1 else None,
         told=tongue.say("The share of messages from people who had been in touch about the same matter before."),
+        note=note,
     )
 
 
-def correction_note(view: View, *, corrected: bool) -> str:
-    """Say what the numbers are: estimates, or counts as they came."""
-    if corrected:
-        return view.tongue.say(
-            "Estimated: the model’s known errors are taken out. The range holds the true number in 95 of 100 cases."
-        )
-    return view.tongue.say("As the model counted: how it errs is not known, so nothing is taken out.")
-
-
-def find_breaks(view: View) -> Sequence[Break]:
-    """Find where the model changed among the tickets of a view."""
-    return breaks(view.tickets, view.tongue)
+def _notes(*notes: str) -> str:
+    return " ".join(filter(None, notes))
 
 
 def _lines(series: Sequence[str], periods: Periods, breaks: Sequence[Break]) -> Chart:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -35,7 +36,10 @@ class Periods:
 
 
 def divide(tickets: Ledger, asked: Filter) -> Periods:
-    """Divide the tickets of a dated filter into weeks from Monday on, or into months where they span a long time."""
+    """Divide the tickets of a dated filter into weeks from Monday on, or into months where they span a long time.
+
+    It should ask for days that are over (`seen.whole`): what they do not fill is not whole.
+    """
     if not len(tickets):
         return Periods((), np.zeros(0, np.int64), "date")
     days = tickets.days.astype(np.int64)
@@ -43,20 +47,15 @@ def divide(tickets: Ledger, asked: Filter) -> Periods:
     first, last = int(weeks.min()), int(weeks.max())
     if last - first < MOST_WEEKS:
         starts = [date_of(week * 7 - 3) for week in range(first, last + 1)]
-        return Periods(starts, weeks - first, "date", _partial(starts, asked, timedelta(days=7)))
-    begins, ends = date_of(int(days.min())).replace(day=1), date_of(int(days.max()))
-    starts = []
-    while begins <= ends:
-        starts.append(begins)
-        begins = (begins + timedelta(days=32)).replace(day=1)
+        return Periods(starts, weeks - first, "date", _partial(starts, asked, 7))
+    months = [each.year * 12 + each.month - 1 for each in (date_of(int(days.min())), date_of(int(days.max())))]
+    starts = [date(month // 12, month % 12 + 1, 1) for month in range(months[0], months[1] + 1)]
     cells = np.searchsorted(np.array([day_of(start) for start in starts]), days, side="right") - 1
-    return Periods(starts, cells.astype(np.int64), "month", _partial(starts, asked, timedelta(days=31)))
+    length = monthrange(starts[-1].year, starts[-1].month)[1]
+    return Periods(starts, cells.astype(np.int64), "month", _partial(starts, asked, length))
 
 
-def _partial(starts: Sequence[date], asked: Filter, longest: timedelta) -> Sequence[date]:
-    """Find the first and the last period where they begin before the filter does, or end after it."""
-    after = starts[-1] + longest
-    if longest.days > 7:
-        after = after.replace(day=1)
+def _partial(starts: Sequence[date], asked: Filter, length: int) -> Sequence[date]:
+    """Find the first period where it begins before the filter does, and the last, of so many days, that ends after."""
     begun = [starts[0]] if asked.start and starts[0] < asked.start else []
-    return [*begun, *([starts[-1]] if asked.end and after > asked.end + timedelta(days=1) else [])]
+    return [*begun, *([starts[-1]] if asked.end and (asked.end - starts[-1]).days + 1 < length else [])]

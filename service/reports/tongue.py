@@ -19,7 +19,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent, get_decimal_symbol
 
 from data.taxonomy import GroupId, Taxonomy
 
@@ -49,6 +49,11 @@ class Tongue:
         """Say how many: `one` or `many` by the language's rules, with `{n}` written as a number."""
         said = self.catalogue.ngettext(one, many, round(n))
         return said.format(n=self.number(n), **values)
+
+    @property
+    def decimal(self) -> str:
+        """The sign between a number and its fraction."""
+        return str(get_decimal_symbol(self.locale))
 
     def number(self, value: float, digits: int = 0) -> str:
         """Write a number with as many digits after the point."""

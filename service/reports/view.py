@@ -37,8 +37,3 @@ class View:
     def tickets(self) -> Ledger:
         """The tickets that are asked for."""
         return self.filter.of(self.ledger)
-
-    @cached_property
-    def earlier(self) -> Ledger:
-        """The same of the period before, which is as long."""
-        return self.filter.before().of(self.ledger)

@@ -13,7 +13,7 @@ from models.registry import SHIPPED
 from service.demo import Calendar, date_messages, fill, read_demo
 from service.loading import current, load
 from service.reports.alarms.rising_page import rising
-from service.reports.changes import Since, attention
+from service.reports.changes import attention
 from service.reports.comparing import comparing
 from service.reports.counts.prevalence import Prevalence
 from service.reports.figure import Figure, Interval
@@ -22,6 +22,7 @@ from service.reports.ledger import Ledger, day_of, join_ledgers, make_ledger
 from service.reports.overview import overview
 from service.reports.pages import Content
 from service.reports.psychology.page import psychology
+from service.reports.since import Since
 from service.reports.tongue import Tongue
 from service.reports.view import View
 from service.reports.web.desk import read_confusions

@@ -19,8 +19,11 @@ ON_THE_WALL = {
     "keeping.py": "the age of a ticket",
     "keys.py": "the end of a key",
     "keys_command.py": "the same",
-    "notices.py": "the same",
+    "ledger.py": "which day is today, where people read",
+    "notices.py": "the same as hook.py",
     "rescoring.py": "which answers are older than a change of the model",
+    "seen.py": "which tickets bear a date that is still to come",
+    "ticket_wire.py": "the same",
     "traces.py": "the times of a span",
 }
 

@@ -63,7 +63,7 @@ def test_a_version_that_is_none_is_a_bad_request(desk: Desk, version: str) -> No
         ({"themes": ["delivery", "weather"]}, "labels.themes", "has no label weather"),
         ({"themes": ["delivery", "delivery"]}, "labels.themes", "names a label twice"),
         ({"themes": "delivery"}, "labels.themes", "is not a list"),
-        ({"themes": ["delivery"] * 100_000}, "labels.themes", "has too many entries"),
+        ({"themes": ["delivery"] * 1_000}, "labels.themes", "has too many entries"),
         ({"kind": ["other"]}, "labels.kind", "is not a string"),
         ({"kind": "SECRET WORDS"}, "labels.kind", "has characters that it cannot have"),
         ({"kind": None}, "labels.kind", "is null"),

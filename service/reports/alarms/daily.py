@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from service.reports.ledger import Bools, Feature, Ints, Ledger
+from service.reports.ledger import OTHERS, Bools, Feature, Ints, Ledger
 
 ALL: Final = ""
 """The theme that every message has, and the value that every place has."""
@@ -74,13 +74,14 @@ def _split(
     counts: npt.NDArray[np.float32], values: Feature, feature: str, places: tuple[Place, ...], days: Ints, rows: Ints
 ) -> None:
     """Fill in a feature's places (days x places)."""
-    mine = [(number, place) for number, place in enumerate(places) if place.feature == feature]
+    mine = [number for number, place in enumerate(places) if place.feature == feature]
     if not mine:
         return
-    cells = days * len(values.names) + values.codes[rows]
-    table = np.bincount(cells, minlength=len(counts) * len(values.names)).reshape(len(counts), -1)
-    for number, place in mine:
-        counts[:, number] = table[:, values.names.index(place.value)]
+    columns = np.full(len(values.names), len(mine))
+    columns[[values.names.index(places[number].value) for number in mine]] = np.arange(len(mine))
+    cells = days * (len(mine) + 1) + columns[values.codes[rows]]
+    table = np.bincount(cells, minlength=len(counts) * (len(mine) + 1)).reshape(len(counts), -1)
+    counts[:, mine] = table[:, :-1]
 
 
 def _first(ledger: Ledger, within: Bools, last: int) -> int:
@@ -105,6 +106,8 @@ def _places(ledger: Ledger, within: Bools) -> tuple[Place, ...]:
         counts = np.bincount(values.codes[within], minlength=len(values.names)).tolist()
         if len([n for n in counts if n]) > 1:  # with one value alone it is all messages once more
             named = zip(counts, values.names, strict=True)
-            found += [(n, Place(feature, name)) for n, name in named if name and n >= max(least, 1)]
+            found += [
+                (n, Place(feature, name)) for n, name in named if name not in (ALL, OTHERS) and n >= max(least, 1)
+            ]
     found.sort(key=lambda each: -each[0])
     return (Place(), *(place for _, place in found[: MOST_PLACES - 1]))

@@ -14,10 +14,11 @@ from service.reports.alarms.mail import Attachment, Letter
 from service.reports.alarms.notices import told as told_rise
 from service.reports.alarms.notices import told_where
 from service.reports.alarms.rising import Rise
-from service.reports.changes import Since, attention, told
+from service.reports.changes import attention, told
 from service.reports.filters import Filter
 from service.reports.ledger import date_of
 from service.reports.pages import FIRST, address
+from service.reports.since import Since
 from service.reports.view import View
 from service.reports.web.exports import PdfMissing
 

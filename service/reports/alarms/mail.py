@@ -6,7 +6,7 @@ import hashlib
 import smtplib
 import ssl
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -64,7 +64,8 @@ class MailServer:
                 if self.user is not None:
                     server.login(self.user, self.password or "")
                 server.send_message(message)
-                server.quit()
+                with suppress(smtplib.SMTPException, OSError):  # the mail is theirs now: nothing is to be sent again
+                    server.quit()
         except smtplib.SMTPResponseException as error:
             problem = f"the mail server {self.host}:{self.port} refused with {error.smtp_code}"
         except smtplib.SMTPRecipientsRefused as error:

@@ -55,17 +55,18 @@ class Notices:
         return well
 
     def _deliver(self, rise: Rise, receiver: str, send: Callable[[], None]) -> bool:
-        matter, day = f"alarm {rise.theme or 'all'}", date_of(rise.day)
-        before = self.sent.last(matter, receiver)
-        # Late tickets can move an alarm by some days: it is the same one still.
-        if before is not None and day < before + timedelta(days=QUIET):
+        day = date_of(rise.day)
+        told = self.sent.last(_matter(rise.theme, rise.further), receiver)
+        before = self.sent.last(_matter(rise.theme, rise.further - 1), receiver)
+        # Late tickets can move an alarm by some days, or bring one before it: it is the same one still.
+        if (told and day < told + timedelta(days=QUIET)) or (before and day <= before):
             return True
         try:
             send()
         except (MailError, HookError) as error:
             log.error("an alert was not sent, it is tried again: %s", error)
             return False
-        self.sent.note(matter, receiver, day)
+        self.sent.note(_matter(rise.theme, rise.further), receiver, day)
         return True
 
     def _post(self, rise: Rise) -> None:
@@ -75,6 +76,11 @@ class Notices:
     def _write(self, rise: Rise, to: Recipient) -> None:
         assert self.mail
         self.mail.send(letter(rise, self.tongue(to.language), self.home), to, rise.id)
+
+
+def _matter(theme: str, further: int) -> str:
+    """Name an alarm as `Sent` remembers it."""
+    return f"alarm {theme or 'all'}" + (f" {further}" if further else "")
 
 
 def payload(rise: Rise, tongue: Tongue, home: str | None) -> dict[str, Any]:

@@ -7,7 +7,8 @@ to that finds more than 82 of 100 doublings within five days, and `benchmarks/ri
 So there is a second level: a sign is what such a doubling looks like after five days in nine cases of ten. Chance alone
 makes a theme of that size look so on about one day in five. Signs are shown, never sent.
 
-After an alarm its theme is quiet, and later alarms need a rise beyond the one that was told.
+After an alarm its theme is quiet over all places together and wherever it rose as well. Later alarms need a rise beyond
+the one that was told, and in the quiet time twice as many messages as that.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ quiet time; simulated, at scores of 2.5 to 3.5."""
 
 WARM_UP: Final = 56
 QUIET: Final = 28
-"""Days after an alarm without another about the same theme."""
+"""Days after an alarm without another about the same theme where it rose, unless it rises further."""
+FURTHER: Final = 2.0
+"""It does where so many times more messages come than after the rise that was told."""
 APART: Final = 5
 """Days without a sign after which the next one is a new one."""
 
@@ -84,6 +87,8 @@ class Rise:
     """How often chance alone brings this in one window of one series."""
     where: tuple[tuple[Place, int, float], ...] = ()
     """Places where it rises, with count and expected count; none where it rises everywhere alike."""
+    further: int = 0
+    """How many alarms of the theme came before this one, each less than `QUIET` days before the next."""
 
     @property
     def id(self) -> str:
@@ -102,12 +107,16 @@ class Day:
     seen: Numbers
     expected: Numbers
     """By window."""
+    told: Bools
+    """Where an alarm is given."""
     alarm: Bools
-    """(..., themes)."""
+    """It and what follows are (..., themes)."""
     sign: Bools
-    """Shows a sign today, and no alarm was given lately."""
+    """Shows a sign today, and gives no alarm."""
     begins: Bools
     """Shows one that was not there on the days before."""
+    further: npt.NDArray[np.int64]
+    """Which alarm it is of those that follow each other; 0: the first."""
 
 
 class Watch:
@@ -116,7 +125,8 @@ class Watch:
     def __init__(self, shape: tuple[int, ...]) -> None:
         self._baseline = Baseline(shape)
         themes = (*shape[:-2], shape[-1])
-        self._quiet = np.zeros(themes)
+        self._quiet = np.zeros(shape)
+        self._further = np.zeros(themes, np.int64)
         self._signed = np.zeros(themes)
         self._told = np.ones(shape)
         """The rises that were told, as ratios; they fade as the baseline learns of them."""
@@ -125,7 +135,9 @@ class Watch:
         """Take one more day; None while there are too few to compare with."""
         seen, plain, spread = self._baseline.step(counts, weekday, season)
         self._told = 1.0 + (self._told - 1.0) * _FADING
-        self._told = np.minimum(self._told, np.maximum((seen[-1] + _SLACK) / np.maximum(plain[-1], 0.1), 1.0))
+        lately = np.maximum((seen[-1] + _SLACK) / np.maximum(plain[-1], 0.1), 1.0)
+        settled = self._quiet[..., :1, :] <= QUIET - WINDOWS[-1]  # before, the last two weeks are not all of the rise
+        self._told = np.where(settled, np.minimum(self._told, lately), self._told)
         self._quiet -= 1
         self._signed -= 1
         if self._baseline.days <= WARM_UP:
@@ -135,18 +147,25 @@ class Watch:
         scores = surprise(seen, expected, spread)
         scores[..., 0] = np.minimum(scores[..., 0], without_first)
         scores = np.where((seen >= FEWEST) & (seen >= RATIO * expected), scores, -9.0)
-        window = scores.argmax(axis=0)
-        score = scores.max(axis=0)
         needed = _needed(expected[_FIVE], spread[_FIVE])
         asked = _asked(needed)
         asked_sign = np.minimum(np.clip(needed[..., 0, :], _LOWEST_SIGN, HIGHEST), asked[..., 0, :])
-        alarm = (score >= asked).any(axis=-2) & (self._quiet <= 0)
-        sign = (score[..., 0, :] >= asked_sign) & ~alarm & (self._quiet <= 0)
+        quiet = self._quiet > 0
+        loud = np.where(~quiet | (seen >= FURTHER * expected), scores, -9.0)
+        told = loud.max(axis=0) >= asked
+        window = np.where(told, loud.argmax(axis=0), scores.argmax(axis=0))
+        score = np.where(told, loud.max(axis=0), scores.max(axis=0))
+        alarm = told.any(axis=-2)
+        sign = (score[..., 0, :] >= asked_sign) & ~alarm
         begins = sign & (self._signed <= 0)
-        self._quiet[alarm] = QUIET
         self._signed[alarm | sign] = APART
-        self._told = np.where(alarm[..., None, :], _rose(seen, plain, window, self._told), self._told)
-        return Day(score, window, asked, asked_sign, seen, expected, alarm, sign, begins)
+        self._further = np.where(alarm, np.where(quiet.any(axis=-2), self._further + 1, 0), self._further)
+        rose = _rose(seen, plain, window, self._told)
+        self._told = np.where(alarm[..., None, :], rose, self._told)
+        heard = told | (rose >= RATIO)
+        heard[..., 0, :] = True
+        self._quiet[alarm[..., None, :] & heard] = QUIET
+        return Day(score, window, asked, asked_sign, seen, expected, told, alarm, sign, begins, self._further)
 
 
 def find_rises(daily: Daily, days: int) -> list[Rise]:
@@ -166,8 +185,8 @@ def find_rises(daily: Daily, days: int) -> list[Rise]:
 
 def _rise(daily: Daily, state: Day, theme: int, day: int) -> Rise:
     level: Level = "alarm" if state.alarm[theme] else "sign"
-    over = state.score[:, theme] - state.asked[:, theme]
-    place = 0 if level == "sign" or over[0] >= 0 else int(over.argmax())
+    over = np.where(state.told[:, theme], state.score[:, theme] - state.asked[:, theme], -np.inf)
+    place = 0 if level == "sign" or state.told[0, theme] else int(over.argmax())
     window = int(state.window[place, theme])
     seen, expected = state.seen[window, :, theme], state.expected[window, :, theme]
     return Rise(
@@ -179,6 +198,7 @@ def _rise(daily: Daily, state: Day, theme: int, day: int) -> Rise:
         expected=float(expected[0]),
         chance=float(tail(state.score[place, theme])),
         where=_where(daily.places, seen, expected, place),
+        further=int(state.further[theme]) if level == "alarm" else 0,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -110,7 +110,7 @@ def _section(view: View, tickets: Ledger, rows: Bools, theme: str, title: str, c
                 name=view.tongue.tongue_name(langs.names[code]),
                 messages=len(ids),
                 few=not shown,
-                examples=_examples(here, theme, most) if shown else [],
+                examples=_examples(here, theme, most, view.ledger.zone) if shown else [],
                 words=_words(here, there, view.fewest) if shown else [],
             )
         )
@@ -131,12 +131,12 @@ def _read(view: View, ids: Ints, most: int) -> list[Wording]:
     return view.store.wordings(_some(ids, most).tolist(), MOST_READ)
 
 
-def _examples(read: Sequence[Wording], theme: str, most: int) -> list[Example]:
+def _examples(read: Sequence[Wording], theme: str, most: int, zone: tzinfo) -> list[Example]:
     fit = [each for each in read if SHORTEST <= len(each.text.strip()) <= LONGEST]
     places = typical([each.text for each in fit], most, [each.subject for each in fit])
     return [
-        Example(fit[place].received_at.date(), pieces(fit[place].text, evidence(fit[place].answer, theme)))
-        for place in places
+        Example(each.received_at.astimezone(zone).date(), pieces(each.text, evidence(each.answer, theme)))
+        for each in (fit[place] for place in places)
     ]
 
 

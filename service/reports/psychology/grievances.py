@@ -10,12 +10,14 @@ from typing import Final
 import numpy as np
 
 from data.taxonomy import GroupId, Taxonomy
+from service.reports.counts.asked import count
 from service.reports.counts.prevalence import Counts, interval
-from service.reports.counts.spread import FEWEST_FOR_SHARES, Spread, as_counted, counted, draws, ratio, slim, spread
+from service.reports.counts.spread import FEWEST_FOR_SHARES, Spread, counted, draws, ratio, slim, spread
 from service.reports.figure import Cell, Interval
-from service.reports.ledger import Floats, Ints, Ledger
+from service.reports.ledger import Bools, Floats, Ints, Ledger
 from service.reports.pages import address
 from service.reports.roles import role
+from service.reports.since import Since
 from service.reports.tongue import Tongue
 from service.reports.view import View
 
@@ -58,9 +60,13 @@ class Grievances:
         return self._only(self.view.filter.model_copy(update=asked).of(self.view.ledger))
 
     @cached_property
-    def earlier(self) -> Ledger:
-        """Those of the period before."""
-        return self._only(self.view.earlier)
+    def since(self) -> Since:
+        """What the view is compared with."""
+        return Since(self.view)
+
+    def those(self, tickets: Ledger) -> Bools:
+        """Which of some tickets (n) are of the kinds that are looked at."""
+        return tickets.labels["kind"].any_of(self.kinds) if self.kinds else np.ones(len(tickets), np.bool_)
 
     @cached_property
     def themes(self) -> list[str]:
@@ -96,14 +102,11 @@ class Grievances:
 
     def count(self, tickets: Ledger, group: GroupId, cells: Ints | None = None, size: int = 1) -> Counts:
         """Count a group in cells, corrected unless the view's address chose by what the machine said in it."""
-        if self.chosen(group):
-            return as_counted(tickets, group, cells, size)
-        return self.view.prevalence.counts(tickets, group, cells, size)
+        return count(self.view, tickets, group, cells, size)
 
     def chosen(self, group: GroupId) -> bool:
         """Say whether the view's address asks for certain labels of a group."""
-        field = group.removesuffix("s") if group in ("themes", "signals", "motives") else group
-        return getattr(self.view.filter, field) is not None
+        return self.view.filter.asks(group)
 
     def share(self, counts: Counts, labels: Sequence[str], cell: int) -> Cell:
         """Tell which share of a cell has one of some labels that exclude each other; "too few" where it is small."""
@@ -116,6 +119,13 @@ class Grievances:
         if size < FEWEST_FOR_SHARES:
             return self.tongue.say("too few")
         return interval(np.clip(drawn, 0, 1), plain / size)
+
+    def ranged(self, found: Interval) -> str:
+        """Write a number into a sentence, with its range where there is one."""
+        mid, low, high = (self.tongue.number(each) for each in (found.mid, found.low, found.high))
+        if low == high:
+            return mid
+        return self.tongue.say("{number} (between {low} and {high})", number=mid, low=low, high=high)
 
     def number(self, theme: int) -> Interval:
         """How many messages truly have a theme, by its place in `themes`."""
@@ -150,4 +160,4 @@ class Grievances:
         return " ".join(said)
 
     def _only(self, tickets: Ledger) -> Ledger:
-        return tickets[tickets.labels["kind"].any_of(self.kinds)] if self.kinds else tickets
+        return tickets[self.those(tickets)]

@@ -85,15 +85,12 @@ def moods(found: Grievances) -> Figure | None:
             links=[parts.link(found, cell) for cell in CELLS],
         ),
         chart=Chart("bars", ["messages"]),
-        told=tongue.say(
-            "Calm but urgent: {number} messages (between {low} and {high}).",
-            number=tongue.number(calm.mid), low=tongue.number(calm.low), high=tongue.number(calm.high),
-        ),
+        told=tongue.say("Calm but urgent messages: {number}.", number=found.ranged(calm)),
         note=found.notes(
             tongue.say("Calm but urgent messages are easily overlooked: read them first."),
             corrected=urgency.corrected and emotion.corrected,
         ),
-    )  # fmt: skip
+    )
 
 
 def moods_by_theme(found: Grievances) -> Figure | None:

@@ -11,14 +11,17 @@ from typing import Final
 
 import numpy as np
 
-from service.reports.breaks import breaks
+from service.reports.breaks import find_breaks
+from service.reports.changes import compared_note
 from service.reports.counts.prevalence import interval
 from service.reports.counts.spread import FEWEST_FOR_SHARES, draws, of_mask, slim
 from service.reports.figure import Cell, Chart, Column, Figure, Table
-from service.reports.ledger import Bools, Floats, Ledger, day_of
+from service.reports.ledger import Bools, Floats, Ledger
 from service.reports.periods import divide
 from service.reports.psychology.grievances import Grievances
-from service.reports.roles import role
+from service.reports.roles import Role, role
+from service.reports.seen import ages, whole
+from service.reports.since import BEFORE, NOW
 
 AGAIN: Final = 2
 """From this contact on about one matter, the first did not settle it."""
@@ -32,8 +35,7 @@ def remedies(found: Grievances) -> Figure | None:
     tells = answers | ends
     if not labels or not tells.any():
         return None
-    newest = found.view.ledger.last_day or date.today()
-    age = ((day_of(newest) - tickets.days) * 24).astype(np.float32)
+    newest, age = found.view.ledger.last_day or date.today(), ages(tickets, found.view.ledger)
     late = np.isnan(tickets.answered) & np.isnan(tickets.closed) & (age > tickets.due)
     again = came_again(found, tickets)
     to_answer, to_end = Waits(tickets.answered, age), Waits(tickets.closed, age)
@@ -109,11 +111,11 @@ def deviations(found: Grievances) -> Figure | None:
     unsolved = role("unsolved", found.taxonomy)
     if unsolved is None:
         return None
-    again, before = came_again(found, found.tickets), came_again(found, found.earlier)
+    again = came_again(found, found.tickets)
     tickets, tongue = slim(found.tickets, (unsolved.group,)), found.tongue
     if not (again & unsolved.rows(tickets)).any():
         return None
-    periods = divide(tickets, found.view.filter)
+    periods = divide(tickets, whole(found.view.filter, found.view.ledger))
     starts, cells = periods.starts, periods.cells
     of_all = np.bincount(cells, minlength=len(starts))
     counts = found.count(tickets[again], unsolved.group, cells[again], len(starts))
@@ -124,9 +126,6 @@ def deviations(found: Grievances) -> Figure | None:
             share = found.told(drawn[cell] / of_all[cell], plain[cell], int(of_all[cell]))
             rows.append([start, interval(drawn[cell], float(plain[cell])), share])
     told = sum(not isinstance(row[2], str) for row in rows)
-    now = interval(drawn.sum(axis=0), float(plain.sum()))
-    past = found.count(slim(found.earlier, (unsolved.group,))[before], unsolved.group)
-    then = interval(draws(past, unsolved.labels)[0])
     return Figure(
         id="deviations",
         title=tongue.say("Failed again after it was dealt with"),
@@ -139,14 +138,8 @@ def deviations(found: Grievances) -> Figure | None:
             rows=rows,
         ),
         # Shares with holes between them make no line that could be read.
-        chart=Chart("lines", ["share" if told > 2 * len(rows) / 3 else "messages"], breaks(tickets, tongue)),
-        told=tongue.say(
-            "{number} messages (between {low} and {high}) tell of a matter that was not settled although the writer "
-            "had been in touch before; in the period before it was {earlier} (between {earlier_low} and "
-            "{earlier_high}).",
-            number=tongue.number(now.mid), low=tongue.number(now.low), high=tongue.number(now.high),
-            earlier=tongue.number(then.mid), earlier_low=tongue.number(then.low), earlier_high=tongue.number(then.high),
-        ),
+        chart=Chart("lines", ["share" if told > 2 * len(rows) / 3 else "messages"], find_breaks(found.view)),
+        told=_told(found, unsolved),
         note=found.notes(
             tongue.say(
                 "A second failure weighs more than the first: people forgive a fault more easily than a repair that "
@@ -155,7 +148,28 @@ def deviations(found: Grievances) -> Figure | None:
             tongue.say("The first and the last period may be incomplete."),
             corrected=counts.corrected,
         ),
-    )  # fmt: skip
+    )
+
+
+def _told(found: Grievances, unsolved: Role) -> str:
+    """Say how many failed again, and how many in the period before where that can be compared."""
+    since, tongue = found.since, found.tongue
+    tickets, cells = since.tickets
+    again = came_again(found, tickets) & found.those(tickets)
+    counts = found.count(slim(tickets, (unsolved.group,))[again], unsolved.group, cells[again], 3)
+    drawn = draws(counts, unsolved.labels)
+    compared = since.comparable and not since.mixed  # what the models said chose these tickets
+    now = interval(drawn[NOW] if compared else drawn[NOW:].sum(axis=0))
+    said = [
+        tongue.say(
+            "Messages about a matter that was not settled although the writer had been in touch before: {number}.",
+            number=found.ranged(now),
+        )
+    ]
+    if compared:
+        said.append(tongue.say("In the period before: {number}.", number=found.ranged(interval(drawn[BEFORE]))))
+        said.append(compared_note(since))
+    return " ".join(filter(None, said))
 
 
 def came_again(found: Grievances, tickets: Ledger) -> Bools:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from data.store.store import Store
 from data.taxonomy_history import TaxonomyHistory
 from service.reports.books import MARGIN, Books
+from service.reports.ledger import OTHERS
 from service.zone import read_zone
 from tests.data.store.making import NOON, correction, key, new, reading
 from tests.data.taxonomies import FIRST, ONE_TO_TWO, SECOND, THIRD, TWO_TO_THREE
@@ -196,3 +197,18 @@ def test_days_are_those_of_the_zone(store: Store) -> None:
 def test_what_is_no_zone_is_refused_with_what_to_write(name: str) -> None:
     with pytest.raises(ValueError, match="Europe/Helsinki"):
         read_zone(name)
+
+
+def test_values_without_end_are_said_once_without_naming_any(
+    store: Store, books: Books, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("service.reports.ledger.MOST_NAMES", 2)
+    monkeypatch.setattr("service.reports.books.MOST_NAMES", 2)
+    for number in range(1, 6):
+        store.put(new(store, number, about={"branch": f"order {min(number, 4)}"}), reading())
+        books.refresh()
+    assert books.ledger.feature("branch").counts() == {"order 1": 1, "order 2": 1, OTHERS: 3}
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 1
+    assert "branch" in told[0]
+    assert "order" not in told[0]

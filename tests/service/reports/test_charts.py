@@ -5,6 +5,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Literal
@@ -61,6 +62,16 @@ def test_text_stays_text_in_every_kind_of_chart(kind: Kind, narrow: bool) -> Non
     assert chart_size(figure, narrow=narrow)[0] == (NARROW if narrow else WIDE)
     assert len(svg) < 60_000
     assert b"<image" not in svg
+
+
+@pytest.mark.parametrize("kind", ["bars", "heat", "quadrant"])
+def test_what_no_svg_may_hold_is_left_out_of_names(kind: Kind) -> None:
+    figure = named(kind, ("a", "b", "c") if kind == "quadrant" else ("a", "b"))
+    columns = [replace(each, title=f"{each.title}\x0b\uffff") for each in figure.table.columns]
+    rows = [[f"Leeds\ufffe\x01 {number}", *row[1:]] for number, row in enumerate(figure.table.rows)]
+    odd = replace(figure, title="Odd\uffff", table=Table(columns, rows))
+    assert "Leeds 1" in re.sub(r"\s+", " ", texts(draw(odd, pen(), "svg")))
+    assert draw(odd, pen(), "png").startswith(b"\x89PNG")
 
 
 def test_lines_say_where_figures_cannot_be_compared() -> None:

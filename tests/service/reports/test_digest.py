@@ -202,7 +202,7 @@ def test_settings_that_do_not_go_together_end_the_start(given: dict[str, Any], t
     with pytest.raises(SettingsError, match=told) as error:
         open_watching(Settings(**(store | given)), lambda: TAXONOMY)
     assert "hush" not in str(error.value)
-    with pytest.raises(SettingsError, match=r"RECLAMO_ALERT_TO=anna: .*no address"):
+    with pytest.raises(SettingsError, match=r"RECLAMO_ALERT_TO: .*no address"):
         read_settings(["--alert-to=anna"])
 
 

@@ -32,7 +32,7 @@ def fill(client: TestClient, *sizes: int, words: str = "toll") -> list[int]:
     found, start = [], 0
     for size in sizes:
         members = [Member(id_, 1, 0.9) for id_ in ids[start : start + size]]
-        found.append(Found(members, 0.8, {"en": [words]}, []))
+        found.append(Found(members, 0.8, {"en": [(words, size)]}, []))
         start += size
     return store.emerging.keep(found, ids)
 
@@ -62,6 +62,23 @@ def test_a_small_group_shows_neither_quotes_nor_words(desk: Desk) -> None:
     assert "too few messages" in page
     assert "wasps" not in page
     assert "toll" not in page
+
+
+@pytest.mark.parametrize(("fewest", "shown_"), [(6, True), (7, False)])
+def test_words_and_quotes_are_of_enough_messages_of_their_language(desk: Desk, fewest: int, shown_: bool) -> None:
+    client = desk(report_fewest=fewest)
+    for number in range(8):
+        text, lang = ("my parcel of wasps", "en") if number < 6 else ("the nest of hornets", "fi")
+        put(client, f"{text} {number}", f"/v1/tickets/shop/{number}", language=lang)
+    store: Store = client.app.state.keeping.calls.store  # type: ignore[attr-defined]
+    ids = store.emerging.received(*YEAR)
+    members = [Member(id_, 1, 0.9) for id_ in ids]
+    store.emerging.keep([Found(members, 0.8, {"en": [("toll", 6), ("fee", 5)]}, [])], ids)
+    page = shown(client)
+    assert "8 messages" in page
+    assert ("toll" in page, "wasps" in page) == (shown_, shown_)
+    assert "fee" not in page
+    assert "hornets" not in page
 
 
 def test_without_groups_the_page_says_how_to_make_some(desk: Desk) -> None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -35,19 +36,22 @@ def store(tmp_path: Path) -> Any:
 
 def put(store: Store, texts: Sequence[str], theme: str, *, lang: str = "en", first: int = 0, **more: Any) -> list[int]:
     """Keep messages of a theme, whose first three characters speak for it; returns the store's ids."""
+    about = {"received_at": NOON, **more.pop("about", {})}
     labels = {**LABELS, "themes": [theme]}
     answer = {"themes": [{"label": theme, "confidence": 0.9, "evidence": [{"start": 0, "end": 3}]}]}
     for place, text in enumerate(texts):
-        given: NewTicket = new(store, first + place, text, lang=lang, about={"received_at": NOON}, **more)
+        given: NewTicket = new(store, first + place, text, lang=lang, about=about, **more)
         store.put(given, reading(labels=labels, answer=answer))
     ids = {wording.text: wording.id for wording in store.wordings(range(1, 500))}
     return [ids[text] for text in texts]
 
 
-def look(store: Store | None, cells: dict[tuple[str, str], list[int]], **asked: Any) -> list[examples.Section]:
+def look(
+    store: Store | None, cells: dict[tuple[str, str], list[int]], zone: ZoneInfo | None = None, **asked: Any
+) -> list[examples.Section]:
     """Look at tickets by theme and language."""
     facts = [fact(id=id_, lang=lang, labels={"themes": [theme]}) for (theme, lang), ids in cells.items() for id_ in ids]
-    ledger = make_ledger(facts)
+    ledger = make_ledger(facts, zone)
     asks = Filter.model_validate(asked).dated(ledger)
     made = words(View(ledger, asks, Tongue("en", TAXONOMY), Prevalence({}), store=store))
     found: list[examples.Section] = list(made["sections"])
@@ -70,6 +74,13 @@ def test_typical_messages_of_a_cell_are_shown_with_their_evidence(store: Store) 
     assert "theme=delivery" in section.link
     assert {"courier", "parcel"} & {word for term in section.cells[0].words for word in term.split()}
     assert not {"invoice", "the", "me"} & set(section.cells[0].words)
+
+
+def test_an_example_is_dated_in_the_zone_of_the_reports(store: Store) -> None:
+    about = {"received_at": datetime(2026, 10, 31, 22, 30, tzinfo=UTC)}
+    ids = put(store, [LATE.format(each) for each in range(6)], "delivery", about=about)
+    (section,) = look(store, {("delivery", "en"): ids}, ZoneInfo("Europe/Helsinki"))
+    assert [each.day for each in section.cells[0].examples] == [date(2026, 11, 1)]
 
 
 def test_one_theme_shows_more_but_never_one_writer_twice(store: Store) -> None:

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from service.reports.figure import Column, Figure, Interval, Table
-from service.reports.tongue import Tongue
+from service.reports.tongue import LANGUAGES, Tongue
 from service.reports.web import exports
 from service.reports.web.exports import as_csv, as_json, as_xlsx, pdf
 from service.reports.web.writing import Pen
@@ -60,6 +60,25 @@ def test_no_text_becomes_a_formula(begins: str) -> None:
     sheet = load_workbook(io.BytesIO(as_xlsx(figure))).active
     assert sheet["A2"].data_type != "f"
     assert sheet["B2"].value == -1
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize("between", [";", ",", "\t", "|", "\n", '";"', '; "', ";\t"])
+def test_nor_does_a_part_of_one_where_another_separator_is_taken(between: str, decimal: str) -> None:
+    branch = f"a{between}=cmd|'/C calc'!A0{between}x"
+    figure = Figure("toy", "", Table([Column("name", "", "text"), Column("n", "")], [["b", 2.5], [branch, 1]]))
+    written = as_csv(figure, decimal).decode("utf-8-sig")
+    for separator in ",;\t|":
+        cells = [cell for line in csv.reader(io.StringIO(written, newline=""), delimiter=separator) for cell in line]
+        assert not any(cell.lstrip(' "\t\n').startswith("=") for cell in cells), separator
+
+
+def test_csv_is_written_as_spreadsheets_of_the_readers_language_read_it() -> None:
+    table = Table([Column("name", "", "text"), Column("n", ""), Column("day", "", "date")], [["a;b", 2.5, None]])
+    told = {language: as_csv(Figure("toy", "", table), Tongue(language, TAXONOMY).decimal) for language in LANGUAGES}
+    for language in ("fi", "vi", "es"):
+        assert told[language].decode("utf-8-sig") == '"name";"n";"day"\r\n"a;b";2,5;\r\n'
+    assert told["en"].decode("utf-8-sig") == '"name","n","day"\r\n"a;b",2.5,\r\n'
 
 
 def test_a_workbook_has_dates_and_percentages() -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
 
 from service.reports.filters import USUAL_DAYS, Filter
+from service.reports.registry import PAGES
 from tests.service.reports.toy_ledger import fact, ledger
+from tests.service.reports.toy_site import view
 
 
 def test_a_filter_keeps_what_it_asks_for() -> None:
@@ -44,6 +46,37 @@ def test_missing_dates_are_those_of_the_newest_quarter() -> None:
     assert Filter(end=date(2020, 1, 1)).dated(ledger()).start is not None
     with pytest.raises(ValueError, match="without dates"):
         Filter().before()
+
+
+def test_a_ticket_of_the_future_does_not_move_the_view() -> None:
+    ahead = fact(received_at=datetime(9999, 12, 31, tzinfo=UTC))
+    assert Filter().dated(ledger(fact(), ahead)).end == date(2026, 3, 2)
+    assert Filter().dated(ledger(ahead)).end == ledger().today
+
+
+def test_of_a_period_that_is_not_over_the_same_days_are_the_period_before() -> None:
+    month = Filter(start=date(2026, 3, 1), end=date(2026, 3, 31))
+    before = month.before(date(2026, 3, 10))
+    assert (before.start, before.end) == (date(2026, 2, 15), date(2026, 2, 24))
+    assert month.before(date(2026, 4, 9)) == month.before()
+    assert Filter(start=date.min, end=date.max).before().start == date.min
+
+
+def test_a_filter_says_which_groups_it_asks_for() -> None:
+    assert Filter(theme="billing").asks("themes")
+    assert not Filter(theme="billing").asks("kind")
+    assert Filter(theme="billing").asks_labels
+    assert not Filter(lang="fi").asks_labels
+
+
+def test_pages_stand_tickets_that_are_wrongly_dated() -> None:
+    wrong = [fact(received_at=datetime(year, 12, 31, tzinfo=UTC)) for year in (1, 1970, 2099, 9999)]
+    widest = Filter(start=date(1970, 1, 1), end=date(2199, 12, 31))
+    for asked, tickets in ((None, 2), (widest, 4)):
+        found = view(fact(), fact(day=-3), *wrong, asked=asked)
+        assert len(found.tickets) == tickets
+        for page in PAGES:
+            page.content(found)
 
 
 def test_dates_must_be_in_order() -> None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
-from service.reports.ledger import date_of, day_of, join_ledgers, make_ledger
+from service.reports.ledger import MOST_NAMES, OTHERS, date_of, day_of, hours_of, join_ledgers, make_ledger
 from tests.service.reports.toy_ledger import START, fact, ledger
 
 
@@ -86,3 +86,35 @@ def test_what_nobody_corrected_stays_the_same_in_a_part() -> None:
     assert part.labels["themes"].of("billing").tolist() == [True, False]
     assert part.said["themes"].of("delivery").tolist() == [True, False]
     assert set(part.labels) == set(ledger(mine).labels)
+
+
+def test_moments_of_receipt_are_kept_beside_their_days() -> None:
+    evening = datetime(2026, 10, 31, 22, 30, tzinfo=UTC)
+    found = make_ledger([fact(received_at=evening)], ZoneInfo("Europe/Helsinki"))
+    assert date_of(int(found.days[0])) == date(2026, 11, 1)
+    assert found.received_hours.tolist() == [hours_of(evening)]
+    assert found[np.array([0])].received_hours.tolist() == join_ledgers([found]).received_hours.tolist()
+    assert join_ledgers([found, found]).zone == ZoneInfo("Europe/Helsinki")
+
+
+def test_a_system_may_send_another_branch_with_every_ticket() -> None:
+    many = 2**15 + 10
+    usual = [fact(branch="Leeds"), fact(branch="Leeds")]
+    found = make_ledger([*(usual[0]._replace(branch=f"order {n}", id=n) for n in range(many)), *usual])
+    assert len(found.feature("branch").names) == many + 1
+    assert found.feature("branch").is_("Leeds").tolist() == [False] * many + [True, True]
+    joined = join_ledgers([found, ledger(fact(branch="Leeds"), fact(branch="another"))])
+    counts = joined.feature("branch").counts()
+    assert len(counts) == MOST_NAMES + 1
+    assert counts["Leeds"] == 3
+    assert counts[OTHERS] == many + 1 - (MOST_NAMES - 1)
+    again = join_ledgers([joined, ledger(fact(branch="Leeds"))]).feature("branch").counts()
+    assert (len(again), again["Leeds"], again[OTHERS]) == (MOST_NAMES + 1, 4, counts[OTHERS])
+
+
+def test_days_that_cannot_be_true_are_nobodys_first_or_last() -> None:
+    ahead = datetime.now(UTC) + timedelta(days=40)
+    wrong = [datetime(1970, 1, 1, tzinfo=UTC), ahead, datetime(9999, 12, 31, tzinfo=UTC)]
+    found = ledger(*(fact(received_at=moment) for moment in wrong), fact(), fact(day=3))
+    assert (found.first_day, found.last_day) == (date(2026, 3, 2), date(2026, 3, 5))
+    assert ledger(fact(received_at=ahead)).last_day is None

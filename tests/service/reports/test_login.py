@@ -88,6 +88,16 @@ def test_guessing_locks_an_address_out(start: Start, path: Path, make: Make) -> 
     assert [enter(browser, f"guess {number}")[0] for number in range(4)] == [401, 401, 429, 429]
 
 
+def test_a_key_that_used_up_its_minute_is_not_called_wrong(start: Start, path: Path, make: Make) -> None:
+    key = make("boss", "reports", requests_per_minute=1)
+    client = start(keys=path, key_failures=2)
+    client.follow_redirects = False
+    assert enter(client, key)[0] == 303
+    status, _, page = enter(client, key)
+    assert (status, "as many requests as it may" in page, "wrong" in page) == (429, True, False)
+    assert "Too many wrong keys" in [enter(client, f"guess {number}")[2] for number in range(3)][-1]
+
+
 def test_a_session_reads_reports_and_nothing_else(browser: TestClient, make: Make) -> None:
     enter(browser, make("boss", "reports", "tickets"))
     token = browser.cookies[COOKIE]

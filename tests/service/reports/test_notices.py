@@ -7,6 +7,7 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -148,6 +149,12 @@ def test_a_mail_arrives_whole(post: Post) -> None:
     assert [each.get_content() for each in mail.iter_attachments()] == [b"%PDF-"]
 
 
+def test_a_mail_that_was_taken_is_sent_whatever_comes_after(post: Post) -> None:
+    post.hangs_up = True
+    post.server().send(Letter("s", "t"), Recipient("anna@example.com", "en"), "1")
+    assert len(post.got) == 1
+
+
 def test_a_user_logs_in(post: Post) -> None:
     post.server(user="us", password="hunter2").send(Letter("s", "t"), Recipient("a@example.com", "en"), "1")
     assert post.logins == [("us", "hunter2")]
@@ -188,6 +195,22 @@ def test_nobody_is_told_twice_even_after_a_restart(tmp_path: Path, post: Post, r
     later = Rise(THEME, "alarm", DAY + QUIET, 3, 90, 30.0, 1e-6)
     assert notices(path, post, receiver).tell([later], date_of(DAY + QUIET))
     assert (len(post.got), len(receiver.got)) == (4, 2)
+
+
+def test_a_rise_that_goes_on_is_told_once_more(tmp_path: Path, post: Post, receiver: Any) -> None:
+    told = notices(tmp_path / "sent.json", post, receiver)
+    assert told.tell([RISE], TODAY)
+    further = replace(RISE, day=DAY + 3, count=90, further=1)
+    assert told.tell([further, RISE], TODAY + timedelta(days=3))
+    assert told.tell([replace(further, day=DAY + 4), RISE], TODAY + timedelta(days=4))
+    assert (len(post.got), len(receiver.got)) == (4, 2)
+
+
+def test_an_alarm_is_the_same_when_late_tickets_bring_one_before_it(tmp_path: Path, post: Post, receiver: Any) -> None:
+    told = notices(tmp_path / "sent.json", post, receiver)
+    assert told.tell([RISE], TODAY)
+    assert told.tell([replace(RISE, further=1), replace(RISE, day=DAY - 2)], TODAY)
+    assert (len(post.got), len(receiver.got)) == (2, 1)
 
 
 def test_signs_and_old_alarms_are_not_sent(tmp_path: Path, post: Post, receiver: Any) -> None:

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from data.taxonomy import Taxonomy
-from service.reports.changes import Since, attention, told
+from service.reports.changes import attention, told
 from service.reports.figure import Figure, Interval
 from service.reports.filters import Filter
 from service.reports.overview import answered_in_time, overview
 from service.reports.pages import Content
 from service.reports.periods import divide
+from service.reports.since import Since
 from tests.service.reports.toy_ledger import START, fact, ledger
 from tests.service.reports.toy_site import DAYS, TAXONOMY, Rates, quarters, view
 
@@ -63,8 +64,14 @@ def test_the_page_says_what_grew_and_what_shrank() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_chance_alone_is_called_chance(seed: int) -> None:
     since = Since(view(*quarters(600, seed=seed, rates=STILL)))
-    sure = [each.label for group in ("themes", "kind", "urgency") for each in since.of(group) if each.sure]
-    assert len(sure) <= 1, "an interval of 95% is missed once in twenty"
+    missed = [
+        each.label
+        for group in ("themes", "kind", "urgency")
+        for each in since.of(group)
+        if each.difference.low > 0 or each.difference.high < 0
+    ]
+    assert len(missed) <= 1, "an interval of 95% is missed once in twenty"
+    assert not since.grown("themes") + since.shrunk("themes")
 
 
 def test_without_a_period_before_nothing_is_compared() -> None:
@@ -100,6 +107,17 @@ def test_a_message_counts_as_met_once_that_is_known() -> None:
     assert met.tolist() == [True, False, False, False, False, False]
 
 
+def test_nobody_is_called_late_before_the_hours_are_over() -> None:
+    looked = view(
+        fact(hours=24.0, day=-0.9),
+        fact(hours=24.0, day=-1.1),
+        fact(hours=24.0, first_answered_at=START),
+    )
+    known, met = answered_in_time(looked)
+    assert known.tolist() == [False, True, True], "yesterday afternoon is not a day ago"
+    assert met.tolist() == [False, False, True]
+
+
 def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
     weeks = divide(ledger(fact(), fact(day=-1), fact(day=-8)), Filter(start=date(2026, 2, 20), end=date(2026, 3, 4)))
     assert list(weeks.starts) == [date(2026, 2, 16), date(2026, 2, 23), date(2026, 3, 2)]
@@ -111,6 +129,10 @@ def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
     assert months.cells.tolist() == [len(months.starts) - 1, 0]
     assert list(months.partial) == []
     assert list(divide(ledger(), Filter()).starts) == []
+    last = divide(ledger(fact(received_at=datetime(9999, 12, 31, tzinfo=UTC))), Filter(end=date.max))
+    assert list(last.starts) == [date(9999, 12, 27)]
+    ends = divide(ledger(fact(received_at=datetime(9999, 12, 31, tzinfo=UTC)), fact(day=2_900_000)), Filter())
+    assert (ends.kind, ends.starts[-1]) == ("month", date(9999, 12, 1))
 
 
 def test_a_taxonomy_of_one_group_has_a_page_too() -> None:

@@ -105,6 +105,8 @@ def test_moods_are_corrected_with_intervals_where_the_errors_are_known() -> None
     assert first.counted == 100
     assert first.low < first.mid < first.high < 200
     assert first.low < 100 < first.high
+    assert "(between" in moods.told
+    assert shown(*calm, *loud)["moods"].told == "Calm but urgent messages: 100."
     assert "counted them" not in moods.note
     assert "counted them" in shown(*calm, *loud)["moods"].note
 
@@ -149,14 +151,17 @@ def test_failures_after_a_repair_are_those_who_came_back_about_what_is_unsolved(
         *many(30, labels=unsolved, contact=1),
         *many(30, labels={"themes": ["delivery"]}, contact=3),
         fact(day=-120, labels=unsolved, contact=2),
+        fact(day=-180, labels={"themes": ["delivery"]}),
     ]
     deviations = shown(*facts)["deviations"]
     numbers = [row[1] for row in deviations.table.rows]
     assert sum(mid(each) for each in numbers) == 18
     assert deviations.chart is not None
     assert deviations.chart.kind == "lines"
-    assert "18 messages" in deviations.told
-    assert "before it was 1 " in deviations.told
+    assert deviations.told.endswith("before: 18. In the period before: 1.")
+    assert shown(*facts[:-1])["deviations"].told.endswith("before: 18."), "the tickets do not reach back so far"
+    old = [each._replace(model="v0") if each.received_at < START - timedelta(days=91) else each for each in facts]
+    assert shown(*old)["deviations"].told.endswith("before: 18."), "another model counted then"
 
 
 def test_other_taxonomies_do_without_what_they_have_no_labels_for() -> None:

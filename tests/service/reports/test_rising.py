@@ -158,3 +158,41 @@ def test_a_rise_that_is_over_hides_no_other() -> None:
     assert late
     assert [place.value for place, *_ in late[0].where] == ["en"]
     assert len(told) == 2
+
+
+def places(rows: dict[str, list[float]]) -> Daily:
+    """Days of one theme beside a steady other one, by branch."""
+    steady = np.random.default_rng(9).poisson(30, (len(next(iter(rows.values()))), len(rows)))
+    mine = np.array(list(rows.values()), np.float32).T
+    here = np.stack([mine + steady, mine, steady.astype(np.float32)], axis=2)
+    counts = np.concatenate([here.sum(axis=1, keepdims=True), here], axis=1)
+    return Daily(FIRST, (Place(), *(Place("branch", name) for name in rows)), ("", "t0", "t1"), counts)
+
+
+def alarms(found: Daily, days: int) -> list[Rise]:
+    """Those of the theme `t0`, the first one first."""
+    return [each for each in find_rises(found, days) if (each.theme, each.level) == ("t0", "alarm")][::-1]
+
+
+def test_a_theme_that_goes_on_rising_is_told_within_the_quiet_time() -> None:
+    steady = alarms(daily([*calm(100), *calm(20, 20, 1)], calm(120, 8, 3), calm(120, 8, 4)), 30)
+    assert [rise.further for rise in steady] == [0], "the same rise is told once"
+    up = [*calm(100), *calm(10, 20, 1), *calm(10, 100, 2)]
+    first, second = alarms(daily(up, calm(120, 8, 3), calm(120, 8, 4)), 30)
+    assert (first.further, second.further) == (0, 1)
+    assert FIRST + 110 <= second.day <= FIRST + 111
+    assert second.count >= 2 * second.expected
+
+
+def test_an_alarm_about_one_place_does_not_silence_another() -> None:
+    turku, oulu = [*calm(100), *calm(20, 25, 1)], [*calm(110, 5, 2), *calm(10, 25, 3)]
+    first, second = alarms(places({"Turku": turku, "Oulu": oulu, "Vaasa": calm(120, 5, 4)}), 30)
+    assert [place.value for place, *_ in first.where] == ["Turku"]
+    assert FIRST + 110 <= second.day <= FIRST + 113
+    assert "Oulu" in [place.value for place, *_ in second.where]
+
+
+def test_signs_are_shown_in_the_quiet_time_as_well() -> None:
+    up = [*calm(100), *calm(12, 20, 1), *calm(8, 33, 2)]
+    found = [rise for rise in find_rises(daily(up, calm(120, 8, 3), calm(120, 8, 4)), 20) if rise.theme == "t0"]
+    assert [rise.level for rise in found][:2] == ["sign", "alarm"]

@@ -133,6 +133,10 @@ def test_programs_get_the_same_figures(site: TestClient) -> None:
     assert site.get("/v1/reports/overview/volume.json?lang=fi&ui=vi").json() == volume
     table = site.get("/v1/reports/overview/volume.csv?lang=fi").content.decode("utf-8-sig")
     assert [int(row[1]) for row in list(csv.reader(io.StringIO(table)))[1:]] == [row[1] for row in volume["rows"]]
+    for ui, separator in (("fi", ";"), ("en", ",")):
+        table = site.get(f"/reports/overview/volume.csv?lang=fi&ui={ui}").content.decode("utf-8-sig")
+        lines = csv.reader(io.StringIO(table), delimiter=separator)
+        assert [row[1] for row in lines][1:] == [str(row[1]) for row in volume["rows"]]
 
 
 def test_a_chart_may_style_itself_and_nothing_else(site: TestClient) -> None:
@@ -241,7 +245,11 @@ def test_the_record_of_complaints_has_a_line_each_and_no_words(desk: Desk) -> No
     assert [each["id"] for each in record(client, "?to=2026-02-01&channel=chat")] == ["2"]
     assert [each["id"] for each in record(client, "?urgency=high,critical")] == ["4711"]
     assert record(client, "?kind=praise") == []
-    assert client.get("/reports/complaints.csv?ui=en").status_code == 200
+    assert '"source","id"' in client.get("/reports/complaints.csv?ui=en").text
+    finnish = client.get("/reports/complaints.csv?ui=fi").text
+    assert '"source";"id"' in finnish
+    assert ";2,5;" in finnish
+    assert '"source","id"' in client.get("/v1/reports/complaints.csv?ui=fi").text, "programs get one form"
 
 
 def test_the_record_is_read_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ class Post:
         self.got: list[tuple[str, list[str], bytes]] = []
         self.logins: list[tuple[str, str]] = []
         self.refuse: str | None = None
+        self.hangs_up = False
         self.port = 0
 
     def server(self, **more: Any) -> MailServer:
@@ -60,7 +61,8 @@ class _Talk(socketserver.StreamRequestHandler):
                 case "RSET":
                     self._say("250 forgotten")
                 case "QUIT":
-                    self._say("221 bye")
+                    if not self.post.hangs_up:
+                        self._say("221 bye")
                     return
                 case _:
                     self._say("502 what?")
