@@ -47,8 +47,8 @@ def fill(folder: Path, version: str, groups: int) -> str:
         new = NewTicket(key=key, text=text, mark=store.mark(text), lang=fact.lang, about=about)
         store.put(new, reading(fact, version))
     ids = store.emerging.received(*EVER)
-    parts = [ids[12 * number : 12 * number + 12] for number in range(groups)]
-    found = [Found([Member(id_, 1, 0.9) for id_ in part], 0.8, {"en": [("toll", 12)]}, []) for part in parts]
+    parts = [ids[24 * number : 24 * number + 24] for number in range(groups)]
+    found = [Found([Member(id_, 1, 0.9) for id_ in part], 0.8, {"en": [("toll", 24)]}, []) for part in parts]
     store.emerging.keep(found, ids)
     store.close()
     return url
