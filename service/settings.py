@@ -137,7 +137,9 @@ class Settings(BaseSettings):
     )
     smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
     smtp_tls: Literal["starttls", "tls", "none"] = Field(
-        default="starttls", description="How mail is encrypted on its way there; none is for a server on this machine."
+        default="starttls",
+        description="How mail is encrypted on its way there. none is for a server on this machine; to any other, no "
+        "user and password are sent without encryption.",
     )
     smtp_user: str | None = Field(default=None, description="User at the mail server. Unset: it asks for none.")
     smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")

@@ -45,7 +45,11 @@ class Letter:
 
 @dataclass(frozen=True)
 class MailServer:
-    """An SMTP server that takes mail to be sent on."""
+    """An SMTP server that takes mail to be sent on.
+
+    With `starttls` and `tls` its certificate must be for `host` and from an issuer that the machine trusts, and nothing
+    but greetings is said before it is: no user, no password, no mail.
+    """
 
     host: str
     port: int
@@ -53,8 +57,6 @@ class MailServer:
     tls: Tls = "starttls"
     user: str | None = None
     password: str | None = field(default=None, repr=False)
-    trust: ssl.SSLContext | None = field(default=None, repr=False)
-    """Whose certificates are believed; None: those that the machine believes."""
 
     def send(self, letter: Letter, to: Recipient, id_: str) -> None:
         """Hand one letter over. `id_` is the same when the same letter is sent again. Raises `MailError`."""
@@ -66,19 +68,15 @@ class MailServer:
                 server.send_message(message)
                 with suppress(smtplib.SMTPException, OSError):  # the mail is theirs now: nothing is to be sent again
                     server.quit()
-        except smtplib.SMTPResponseException as error:
-            problem = f"the mail server {self.host}:{self.port} refused with {error.smtp_code}"
-        except smtplib.SMTPRecipientsRefused as error:
-            codes = ", ".join(sorted({str(code) for code, _ in error.recipients.values()}))
-            problem = f"the mail server {self.host}:{self.port} refused the recipient with {codes}"
         except (smtplib.SMTPException, OSError, ValueError) as error:
-            problem = f"the mail server {self.host}:{self.port} could not be used: {type(error).__name__}"
+            problem = _why(error)
         else:
             return
-        raise MailError(problem)  # out here it does not carry what the server said, which may repeat the address
+        # out here it does not carry what the server said, which may repeat the address or the password
+        raise MailError(f"the mail server {self.host}:{self.port} {problem}")
 
     def _connect(self) -> smtplib.SMTP:
-        trust = self.trust or ssl.create_default_context()
+        trust = ssl.create_default_context()
         if self.tls == "tls":
             return smtplib.SMTP_SSL(self.host, self.port, timeout=PATIENCE, context=trust)
         server = smtplib.SMTP(self.host, self.port, timeout=PATIENCE)
@@ -105,3 +103,35 @@ class MailServer:
             message.add_attachment(each.content, maintype=main, subtype=sub, filename=each.name)
         message["Content-Language"] = to.language  # last: whatever sets content removes it
         return message
+
+
+def _why(error: Exception) -> str:
+    """Say what went wrong and what to do next, in no word of the server's."""
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return f"refused the login with {error.smtp_code}: check RECLAMO_SMTP_USER and RECLAMO_SMTP_PASSWORD"
+        case smtplib.SMTPSenderRefused():
+            return (
+                f"refused the sender with {error.smtp_code}: check RECLAMO_MAIL_FROM, and whether it asks for a login "
+                "(RECLAMO_SMTP_USER, RECLAMO_SMTP_PASSWORD) or for encryption (RECLAMO_SMTP_TLS)"
+            )
+        case smtplib.SMTPRecipientsRefused():
+            codes = ", ".join(sorted({str(code) for code, _ in error.recipients.values()}))
+            return f"refused the recipient with {codes}: check who is to be mailed (its log names the address)"
+        case smtplib.SMTPResponseException():
+            return f"refused with {error.smtp_code}: its log says why"
+        case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
+            return "offers no STARTTLS: try RECLAMO_SMTP_TLS=tls with its port for that, mostly 465"
+        case smtplib.SMTPNotSupportedError():
+            return "takes no login here: check RECLAMO_SMTP_PORT and RECLAMO_SMTP_TLS, or unset RECLAMO_SMTP_USER"
+        case ssl.SSLCertVerificationError():
+            return (
+                f"has a certificate that is not trusted ({error.verify_message}): RECLAMO_SMTP_HOST must be a name in "
+                "it, and its issuer one that this machine trusts or that is in the file named by SSL_CERT_FILE"
+            )
+        case ssl.SSLError():
+            return f"could not agree on TLS ({error.reason}): RECLAMO_SMTP_TLS is mostly tls on port 465, else starttls"
+        case UnicodeEncodeError(encoding="ascii"):
+            return "can be told ASCII alone: RECLAMO_SMTP_USER or RECLAMO_SMTP_PASSWORD has other characters"
+    told = "RECLAMO_SMTP_HOST, RECLAMO_SMTP_PORT and RECLAMO_SMTP_TLS"
+    return f"could not be used ({type(error).__name__}): check {told}, and that this machine can reach it"

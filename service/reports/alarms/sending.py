@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from data.taxonomy import Taxonomy
 from models.registry import SHIPPED
+from service.origin import is_loopback
 from service.recipients import Recipient, read_recipients
 from service.reports.alarms.digest import Period, Print
 from service.reports.alarms.hook import Hook, read_secret
@@ -53,17 +54,20 @@ def printer() -> Print | None:
 
 def mail_server(settings: Settings) -> MailServer:
     """Find the mail server; raises `SettingsError`."""
-    if settings.smtp_host is None or settings.mail_from is None:
+    user, password = settings.smtp_user or None, _open(settings.smtp_password)
+    if not settings.smtp_host or settings.mail_from is None:
         raise SettingsError("mail needs a server and a sender: set RECLAMO_SMTP_HOST and RECLAMO_MAIL_FROM")
-    if settings.smtp_user is not None and settings.smtp_tls == "none":
+    if (user or password) and settings.smtp_tls == "none" and not is_loopback(settings.smtp_host):
         raise SettingsError("RECLAMO_SMTP_TLS=none would send the password in the clear: use starttls or tls")
+    if (user is None) != (password is None):
+        raise SettingsError("RECLAMO_SMTP_USER and RECLAMO_SMTP_PASSWORD go together: set both or neither")
     return MailServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
         sender=settings.mail_from,
         tls=settings.smtp_tls,
-        user=settings.smtp_user,
-        password=_open(settings.smtp_password),
+        user=user,
+        password=password,
     )
 
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +19,7 @@ from service.recipients import read_recipients
 from service.reports.alarms.digest import Period, as_html, as_letter, as_text, filter_of, period_before, write_digest
 from service.reports.alarms.notices import Notices
 from service.reports.alarms.rising_page import rising
-from service.reports.alarms.sending import mail_server, open_watching, sent_path
+from service.reports.alarms.sending import mail_server, open_watching, printer, sent_path
 from service.reports.alarms.sent import Sent
 from service.reports.alarms.watching import AGAIN, LOOK, Watching, look_at, watch_daily
 from service.reports.counts.prevalence import Prevalence
@@ -27,6 +29,7 @@ from service.reports.tongue import Tongue
 from service.reports.view import View
 from service.reports.web.exports import PdfMissing
 from service.settings import Settings, SettingsError, read_settings
+from tests.service.reports.printing import needs_printing
 from tests.service.reports.toy_ledger import START, fact, ledger
 from tests.service.reports.toy_post import Post, post
 
@@ -102,6 +105,24 @@ def test_paper_comes_with_it_where_something_prints(tickets: Ledger) -> None:
 
     assert not as_letter(found, "x", missing).attachments
     assert as_letter(found, "x", missing).html
+
+
+@needs_printing
+def test_a_digest_arrives_with_its_paper(tmp_path: Path, post: Post, tickets: Ledger) -> None:
+    assert replace(watching(tmp_path, post, "anna@example.com=vi"), printer=printer()).look(tickets, MONDAY)
+    ((_, _, content),) = post.got
+    assert max(map(len, content.splitlines())) <= 998, "RFC 5321, 4.5.3.1.6"
+    mail = message_from_bytes(content, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert body is not None
+        assert tongue("vi").label("themes", THEME) in body.get_content()
+    (paper,) = mail.iter_attachments()
+    assert (paper.get_content_type(), paper.get_filename()) == ("application/pdf", "reclamo-week-2026-05-25.pdf")
+    printed = paper.get_content()
+    assert printed.startswith(b"%PDF-")
+    assert printed.rstrip().endswith(b"%%EOF")
 
 
 def watching(path: Path, post: Post, weekly: str = "anna@example.com=fi") -> Watching:
@@ -195,6 +216,10 @@ def test_settings_make_what_they_ask_for(tmp_path: Path) -> None:
         ({"webhook": "https://example.com/", "webhook_secret": "hush"}, "RECLAMO_WEBHOOK_SECRET is shorter"),
         ({"weekly_to": "a@b.c", "store": "postgresql://x@y/z", **MAIL}, "RECLAMO_SENT is needed"),
         ({"weekly_to": "a@b.c", "smtp_user": "us", "smtp_tls": "none", **MAIL}, "in the clear"),
+        ({"weekly_to": "a@b.c", "smtp_password": "hush", "smtp_tls": "none", **MAIL}, "in the clear"),
+        ({"weekly_to": "a@b.c", "smtp_user": "us", **MAIL}, "go together"),
+        ({"weekly_to": "a@b.c", "smtp_password": "hush", **MAIL}, "go together"),
+        ({"weekly_to": "a@b.c", **MAIL, "smtp_host": ""}, "RECLAMO_SMTP_HOST"),
     ],
 )
 def test_settings_that_do_not_go_together_end_the_start(given: dict[str, Any], told: str, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +20,7 @@ from data.taxonomy import read_taxonomy
 from service.recipients import Recipient, read_recipients
 from service.reports.alarms.daily import Place
 from service.reports.alarms.hook import WAITS, Hook, HookError, read_secret
-from service.reports.alarms.mail import Attachment, Letter, MailError, MailServer, Tls
+from service.reports.alarms.mail import Attachment, Letter, MailError
 from service.reports.alarms.notices import Notices, letter, payload
 from service.reports.alarms.rising import QUIET, Rise
 from service.reports.alarms.sent import Sent, SentError
@@ -159,17 +158,6 @@ def test_a_user_logs_in(post: Post) -> None:
     post.server(user="us", password="hunter2").send(Letter("s", "t"), Recipient("a@example.com", "en"), "1")
     assert post.logins == [("us", "hunter2")]
     assert "hunter2" not in repr(post.server(user="us", password="hunter2"))
-
-
-def test_without_encryption_on_offer_nothing_is_sent(post: Post) -> None:
-    protected: tuple[Tls, ...] = ("starttls", "tls")
-    for tls in protected:
-        server = MailServer("127.0.0.1", post.port, "us@example.com", tls, "us", "hunter2")
-        with pytest.raises(MailError, match="could not be used"):
-            server.send(Letter("s", "t"), Recipient("a@example.com", "en"), "1")
-    assert not post.got
-    assert not post.logins
-    assert ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED
 
 
 def test_a_refusal_names_nobody(post: Post) -> None:
