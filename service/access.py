@@ -15,6 +15,7 @@ from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import Internal, Problem, ShuttingDown
@@ -46,15 +47,20 @@ GONE: Final = 499
 CLIENT_GONE: Final = "client-gone"
 
 Watch = Callable[[Served], None]
+Show = Callable[[Scope, Problem, str], Response | None]
+"""Makes a page of a refusal, which is numbered, for those who read one; None for all others."""
 
 
 class Access:
-    """Log, protect and, where the application raises, answer."""
+    """Log, protect and, where the application raises, answer: with a page if `show` makes one, else the problem."""
 
-    def __init__(self, app: ASGIApp, *, readiness: Readiness, watches: Sequence[Watch] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, readiness: Readiness, watches: Sequence[Watch] = (), show: Show | None = None
+    ) -> None:
         self.app = app
         self.readiness = readiness
         self.watches = watches
+        self.show = show
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,24 +88,29 @@ class Access:
                     headers["Connection"] = "close"
             await send(message)
 
+        async def refuse(problem: Problem) -> None:
+            nonlocal refused
+            refused = problem.code
+            if status:
+                return
+            page = None
+            try:
+                page = self.show and self.show(scope, problem, request_id)
+            except Exception as error:
+                log.error("%s cannot be shown: %s at %s", request_id, type(error).__name__, places(error))
+            await (page or problem.response(instance))(scope, receive, protected_send)
+
         try:
             await self.app(scope, receive, protected_send)
         except ClientDisconnect:
             status, refused = GONE, CLIENT_GONE
         except Problem as problem:
-            refused = problem.code
-            if not status:
-                await problem.response(instance)(scope, receive, protected_send)
+            await refuse(problem)
         except CancelledError:  # the grace period is over
-            refused = ShuttingDown.code
-            if not status:
-                stopped = ShuttingDown("The service stopped before the answer was there: ask again.")
-                await stopped.response(instance)(scope, receive, protected_send)
+            await refuse(ShuttingDown("The service stopped before the answer was there: ask again."))
         except Exception as error:
-            refused = Internal.code
             log.error("%s failed: %s at %s", request_id, type(error).__name__, places(error))
-            if not status:
-                await Internal().response(instance)(scope, receive, protected_send)
+            await refuse(Internal())
         finally:
             over = served(
                 scope,

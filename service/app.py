@@ -144,8 +144,6 @@ def create_app(
     if keeper:
         app.add_middleware(Gate, keeper=keeper)
     app.add_middleware(Origin, hosts=allowed_hosts(settings))
-    watches = [metrics.served, traces.served] if traces else [metrics.served]
-    app.add_middleware(Access, readiness=readiness, watches=watches)  # added last, so the outermost
     app.include_router(api := api_router(classifier, readiness))
     metrics.expect(api)
     app.include_router(ticket_router(classifier, readiness))
@@ -157,13 +155,15 @@ def create_app(
     app.include_router(metrics_router(metrics))
     pages(app, classifier, interface)
     review_page(app, classifier, interface)
-    report_pages(app, desk, interface)
+    show = report_pages(app, desk, interface)
+    watches = [metrics.served, traces.served] if traces else [metrics.served]
+    app.add_middleware(Access, readiness=readiness, watches=watches, show=show)  # added last, so the outermost
     _describe(app, classifier, keyed=keeper is not None)
     return app
 
 
 async def _refuse_address(request: Request, error: Exception) -> Response:
-    """Put the framework's own refusals, which concern the address or the method, into the envelope."""
+    """Name the framework's own refusals, which concern the address or the method, as the service's are."""
     assert isinstance(error, HTTPException)
     problem: Problem
     if error.status_code == 405:
@@ -174,7 +174,7 @@ async def _refuse_address(request: Request, error: Exception) -> Response:
         problem = NotFound("See /docs for the addresses that there are.")
     else:
         raise error
-    return problem.response(request.state.instance)
+    raise problem from None
 
 
 def _methods(request: Request) -> str:
@@ -186,7 +186,7 @@ def _methods(request: Request) -> str:
 
 async def _refuse_fields(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return InvalidFields(field_errors(error.errors())).response(request.state.instance)
+    raise InvalidFields(field_errors(error.errors())) from None
 
 
 def _describe(app: FastAPI, classifier: Classifier, *, keyed: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from data.taxonomy import GroupId
@@ -45,8 +45,10 @@ def told(since: Since) -> list[str]:
         return [_came(view, len(view.tickets), view.filter.end), why_not]
     n = since.sizes[NOW]
     said = [_came(view, n, since.now.end), _volume(since)]
-    if note := compared_note(since):
-        said.append(note)
+    if since.now.end != view.filter.end:
+        said.append(compared_note(since))
+    elif compared_note(since):
+        said.append(tongue.say("Both periods have as many of each day of the week."))
     if not all(since.compares(group) for group in _SHOWN if tongue.taxonomy.ids(group)):
         said.append(_other_model(view))
     said += _complaints(since)
@@ -64,15 +66,21 @@ def told(since: Since) -> list[str]:
 
 
 def compared_note(since: Since) -> str:
-    """Say which days are compared; "" where it is the whole view and as many days before it."""
-    start, end, tongue = since.before.start, since.before.end, since.view.tongue
-    if since.now.end == since.view.filter.end or since.now.end is None or start is None or end is None:
+    """Say which days are compared; "" where it is the whole view and as many days right before it."""
+    end, tongue = since.before.end, since.view.tongue
+    if since.now.start is None or since.now.end is None or end is None:
+        return ""
+    if since.now.end != since.view.filter.end:
+        return tongue.say(
+            "Compared are the days up to {day} with those from {start} to {end}: later ones are not over, or nothing "
+            "has come in yet.",
+            day=tongue.day(since.now.end), **_before(since),
+        )  # fmt: skip
+    if end + timedelta(days=1) == since.now.start:
         return ""
     return tongue.say(
-        "Compared are the days up to {day} with those from {start} to {end}: later ones are not over, or nothing has "
-        "come in yet.",
-        day=tongue.day(since.now.end), start=tongue.day(start), end=tongue.day(end),
-    )  # fmt: skip
+        "The period before is from {start} to {end}: both have as many of each day of the week.", **_before(since)
+    )
 
 
 def attention(since: Since) -> list[Attention]:
@@ -136,23 +144,26 @@ def _other_model(view: View) -> str:
 
 def _volume(since: Since) -> str:
     tongue, (before, n) = since.view.tongue, since.sizes
-    assert since.before.start is not None
-    assert since.before.end is not None
-    days = (since.before.end - since.before.start).days + 1
-    numbers = {"days": tongue.number(days), "before": tongue.number(before)}
+    numbers = {"before": tongue.number(before), **_before(since)}
     if not before:
-        return tongue.say("In the {days} days before there were none.", **numbers)
+        return tongue.say("From {start} to {end} there were none.", **numbers)
     if not since.volume_changed:
-        return tongue.say("In the {days} days before there were about as many ({before}).", **numbers)
+        return tongue.say("From {start} to {end} there were about as many ({before}).", **numbers)
     if n >= _MANIFOLD * before:
         times = tongue.number(n / before, 0 if n >= 10 * before else 1)
-        return tongue.say(
-            "That is {times} times as many as in the {days} days before ({before}).", times=times, **numbers
-        )
+        return tongue.say("That is {times} times as many as from {start} to {end} ({before}).", times=times, **numbers)
     numbers["share"] = tongue.share(abs(n / before - 1))
     if n > before:
-        return tongue.say("That is {share} more than in the {days} days before ({before}).", **numbers)
-    return tongue.say("That is {share} fewer than in the {days} days before ({before}).", **numbers)
+        return tongue.say("That is {share} more than from {start} to {end} ({before}).", **numbers)
+    return tongue.say("That is {share} fewer than from {start} to {end} ({before}).", **numbers)
+
+
+def _before(since: Since) -> dict[str, str]:
+    """Write the first and the last day of the period before."""
+    start, end = since.before.start, since.before.end
+    assert start is not None
+    assert end is not None
+    return {"start": since.view.tongue.day(start), "end": since.view.tongue.day(end)}
 
 
 def _complaints(since: Since) -> list[str]:

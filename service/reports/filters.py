@@ -65,17 +65,15 @@ class Filter(BaseModel):
         return self.model_copy(update={"start": start, "end": max(start, end)})
 
     def before(self, until: date | None = None) -> Filter:
-        """Ask for the period before, as long as this one. Raises `ValueError` without dates.
+        """Ask for the period before, as long as this one up to `until`. Raises `ValueError` without dates.
 
-        Of a view whose last days are not over, it is as long as the days up to `until`, and as many whole weeks earlier
-        as keep it apart from the view, so that the same days of the week are compared.
+        It begins as few whole weeks earlier as keep the two apart, so that the same days of the week are compared: the
+        31 days before August have two working days more than August of 2026.
         """
         if self.start is None or self.end is None:
             raise ValueError("a filter without dates has no period before")
-        length = (self.end - self.start).days + 1
         over = (min(until or self.end, self.end) - self.start).days + 1
-        back = min(length, -(-over // 7) * 7)
-        start = max(1, self.start.toordinal() - back)
+        start = max(1, self.start.toordinal() - -(-over // 7) * 7)
         return self.model_copy(
             update={"start": date.fromordinal(start), "end": date.fromordinal(max(1, start + over - 1))}
         )

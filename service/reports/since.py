@@ -3,7 +3,7 @@
 A change holds both what the classifier may have got wrong (the draws of `Prevalence`) and chance: messages come as they
 like, so that a count of n may as well have been n ± √n, and in waves, which makes it more (`counts.straying`). Dozens
 of labels are looked at at once, so what is called grown or shrunk is chosen among all that a page may speak of, as
-`counts.differences` does. Only days that are over are compared, with as many of the same days of the week before.
+`counts.differences` does. Only days that are over are compared, with as many of each day of the week before them.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
 from data.taxonomy import GroupId
 from service.reports.counts.asked import count, together
+from service.reports.counts.correcting import DRAWS
 from service.reports.counts.differences import Real, holds
 from service.reports.counts.prevalence import Counts, interval
 from service.reports.counts.spread import draws
@@ -38,6 +40,11 @@ STRAY: Final = 0.02
 
 PAST: Final = 182
 """Days before the view from whose weeks it is learnt how far counts stray."""
+
+_CHANCE: Final = np.random.default_rng(0).permutation(
+    [NormalDist().inv_cdf((place + 0.5) / DRAWS) for place in range(DRAWS)]
+)
+"""Draws of a standard normal: the same each time, as a page stands still, and around 0, as chance moves no middle."""
 
 BEFORE, NOW, UNFINISHED = range(3)
 """Cells of a comparison; what is unfinished is the view's, but not compared."""
@@ -190,8 +197,6 @@ class Since:
         for label, strays in zip(counts.names, self._straying(group, counts.names)[1:], strict=True):
             before, now = counts.of(label)[[BEFORE, NOW]]
             chance = np.maximum(before + now, 0) * strays
-            # The same each time: a page stands still.
-            noise = np.random.default_rng(0).standard_normal(len(chance)) * np.sqrt(chance)
             spread = np.sqrt(max(1e-12, float((now - before).var() + chance.mean())))
             tickets = held.of(label)
             found.append(
@@ -200,7 +205,7 @@ class Since:
                     label,
                     counts.interval(label, BEFORE),
                     counts.interval(label, NOW),
-                    interval(now - before + noise),
+                    interval(now - before + _CHANCE * np.sqrt(chance)),
                     float((now - before).mean()) / spread,
                     float(presses[tickets].mean()) if tickets.any() else 0.0,
                 )

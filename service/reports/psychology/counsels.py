@@ -76,15 +76,11 @@ def _advice(found: Grievances, playbook: Playbook, theme: int, motive: str) -> A
     text, lang = counsel.told(tongue.language)
     messages = interval(found.both(motive)[theme], float(_sizes(found, motive)[theme]))
     pressing = _pressing(found, motive)
-    values = {
-        "number": tongue.number(messages.mid), "low": tongue.number(messages.low), "high": tongue.number(messages.high),
-    }  # fmt: skip
-    told = tongue.say("{number} messages (between {low} and {high}).", **values)
+    number = found.ranged(messages)
+    told = tongue.say("Messages: {number}.", number=number)
     if pressing is not None:
-        told = tongue.say(
-            "{number} messages (between {low} and {high}); {share} of them are urgent.",
-            share=tongue.share(float(pressing[theme])), **values,
-        )  # fmt: skip
+        share = tongue.share(float(pressing[theme]))
+        told = tongue.say("Messages: {number}; {share} of them are urgent.", number=number, share=share)
     return Advice(
         theme=id_,
         theme_name=tongue.label("themes", id_),

@@ -45,6 +45,12 @@ MOST_KEPT: Final = 512
 LONGEST: Final = 60.0
 """Seconds that one may take."""
 
+COUNTED: Final = 3.0
+"""Seconds after which the first count may be over."""
+
+EASED: Final = 30.0
+"""Seconds after which what took too long may be asked for again."""
+
 T = TypeVar("T")
 
 
@@ -123,10 +129,11 @@ class Desk:
         return Tongue(language, self.classifier.engine.taxonomy)
 
     async def show(self, page: Page, asked: Filter, language: str) -> Shown:
-        """Make a page; raises `NoStore`, `Overloaded` and `TooSlow`."""
+        """Make a page; raises `NoStore`, `Unavailable`, `Overloaded` and `TooSlow`."""
         books = self._open_books()
         if not books.ready:
-            raise Unavailable("The tickets are being counted for the first time since the start: ask again.")
+            told = "The tickets are being counted for the first time since the start: ask again."
+            raise Unavailable(told, retry_after=COUNTED)
         number, ledger = books.number, books.ledger
         self._forget(number)
         view = View(
@@ -183,7 +190,7 @@ class Desk:
             try:
                 return await aside(make, LONGEST)
             except TimeoutError:
-                failed = TooSlow("The report was not there in time: ask for fewer days.")
+                failed = TooSlow("The report was not there in time: ask for fewer days.", retry_after=EASED)
             except Exception as error:
                 failed = _told(error) if self._store else error
         raise failed  # out here it does not carry what failed in the store, whose message quotes its parameters

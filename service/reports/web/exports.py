@@ -20,8 +20,11 @@ from typing import Any, Final
 from service.reports.figure import Cell, Column, Figure, Interval
 
 MARK: Final = "\ufeff"
-_FORMULA: Final = re.compile(r'(^(?=\s*[\t\r\n])|(?:^|[,;|\t\r\n])(?=[\s"]*[=+\-@＝＋－＠]))')
-"""Where a formula could begin."""
+_BEGINS: Final = re.compile(r'(^|[,;|\t\r\n])[\s"]*+([=+\-@＝＋－＠])?')
+"""Where a cell could begin, with all blanks and quotes from there, and the sign of a formula if one follows."""
+
+_SEPARATOR: Final = re.compile(r"[,;|\t\r\n]")
+_PUSHED: Final = re.compile(r"\s*[\t\r\n]")
 
 CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """What no XML may hold."""
@@ -172,9 +175,16 @@ def _cell(value: Value, decimal: str) -> str:
     if isinstance(value, float):
         return str(float(f"{value:.10g}")).replace(".", decimal)
     if isinstance(value, str):
-        harmless = _FORMULA.sub(r"\1'", CONTROLS.sub("", value)).replace('"', '""')
+        harmless = _BEGINS.sub(_harmless, CONTROLS.sub("", value)).replace('"', '""')
         return f'"{harmless}"'
     return "" if value is None else str(value)
+
+
+def _harmless(found: re.Match[str]) -> str:
+    """Put an apostrophe wherever a formula could begin among blanks and quotes, which are looked at once."""
+    begins, first, sign = found[0], not found[1], found[2]
+    written = _SEPARATOR.sub(r"\g<0>'", begins) if sign else begins
+    return f"'{written}" if first and (sign or _PUSHED.match(begins)) else written
 
 
 def _json(cell: Cell) -> Value | dict[str, Value]:

@@ -8,12 +8,13 @@ from urllib.parse import parse_qs, quote, urlsplit
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from service.errors import BadRequest, BodyTooLarge, LockedOut, Problem, RateLimited, ScopeMissing, Unauthenticated
+from service.errors import BadRequest, BodyTooLarge, Problem, ScopeMissing
 from service.gate import LOGIN, Gatekeeper
 from service.interface import Interface
 from service.page import TEMPLATES
 from service.reports.tongue import Tongue
 from service.reports.web.desk import Desk
+from service.reports.web.refused import tell_of_key
 from service.sessions import FOLDER, below_folder, give_token, shown_token, take_token
 
 MOST_BYTES: Final = 4_096
@@ -76,7 +77,7 @@ def login_pages(app: FastAPI, desk: Desk, interface: Interface) -> None:
             if "reports" not in key.scopes:
                 raise ScopeMissing("reports")
         except Problem as problem:
-            return _refused(form(request, tongue, wanted, _told(problem, tongue), problem.status), problem)
+            return _refused(form(request, tongue, wanted, tell_of_key(problem, tongue), problem.status), problem)
         entered = RedirectResponse(wanted, status_code=303)
         give_token(entered, keeper.sessions.open(key), secure=request.url.scheme == "https")
         return entered
@@ -102,18 +103,6 @@ async def _read_form(request: Request) -> dict[str, str]:
     except ValueError:
         raise BadRequest("The form has more fields than it should.") from None
     return {name: values[0] for name, values in read.items()}
-
-
-def _told(problem: Problem, tongue: Tongue) -> str:
-    if problem.status == 403:
-        return tongue.say("This key was not made for reports.")
-    if isinstance(problem, RateLimited):
-        return tongue.say("This key has sent as many requests as it may in a minute: wait a while, then try again.")
-    if isinstance(problem, LockedOut):
-        return tongue.say("Too many wrong keys: wait a while, then try again.")
-    if type(problem) is Unauthenticated:
-        return tongue.say("Enter a key.")
-    return tongue.say("The key does not open this service: it may be mistyped, expired or revoked.")
 
 
 def _refused(response: Response, problem: Problem) -> Response:

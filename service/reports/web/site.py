@@ -9,11 +9,14 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import Scope
 
-from service.errors import FieldError, NotFound, NotInstalled
+from service.access import Show
+from service.errors import Internal, InvalidFields, NoStore, NotFound, NotInstalled, Problem
 from service.gate import needs
 from service.interface import Interface
 from service.page import HERE, TEMPLATES
@@ -27,19 +30,21 @@ from service.reports.web.charts import can_draw, chart_size
 from service.reports.web.desk import Desk, Shown
 from service.reports.web.form import Choices, list_choices, summary
 from service.reports.web.login import login_pages
+from service.reports.web.refused import tell, tell_fault
 from service.reports.web.serving import figures_for_print, send_complaints, send_figure
 from service.reports.web.writing import Pen
+from service.sessions import FOLDER, below_folder
 from service.ticket_routes import the_tickets
 
 STYLES: Final = ("page.css", "reports/reports.css", "reports/psychology.css", "icon.svg")
 """What a printed page loads of the folder `static`."""
 
-AGAIN: Final = 3
-"""Seconds after which a page that waits for the first count looks again."""
+SOONEST: Final = 5
+"""Seconds after which a page that was refused may try again by itself: time to read what it says."""
 
 
-def report_pages(app: FastAPI, desk: Desk, interface: Interface) -> None:
-    """Add the pages and the form for a key to the application."""
+def report_pages(app: FastAPI, desk: Desk, interface: Interface) -> Show:
+    """Add the pages and the form for a key to the application; returns how a page that is refused is shown."""
     login_pages(app, desk, interface)  # before `/reports/{page}`, which would take its address
     site = _Site(app, desk, interface)
     router = APIRouter(prefix="/reports", include_in_schema=False, dependencies=[needs("reports")])
@@ -47,9 +52,7 @@ def report_pages(app: FastAPI, desk: Desk, interface: Interface) -> None:
     @router.get("/complaints.csv")
     async def complaints(request: Request) -> Response:
         """Send the record of complaints."""
-        asked, faults = read_asked(request.query_params)
-        if faults:
-            raise NotFound("There is no such record: the filter in the address cannot be used.")
+        asked = _asked_of_file(request)
         decimal = desk.tongue(site.language(request)).decimal
         return await send_complaints(await the_tickets(request), asked.filter(), desk, decimal)
 
@@ -61,9 +64,7 @@ def report_pages(app: FastAPI, desk: Desk, interface: Interface) -> None:
     @router.get("/{page}/{figure}.{form}")
     async def figure(page: str, figure: str, form: str, request: Request) -> Response:
         """Send a figure of a page, as a chart or as a table."""
-        asked, faults = read_asked(request.query_params)
-        if faults:
-            raise NotFound("There is no such figure: the filter in the address cannot be used.")
+        asked = _asked_of_file(request)
         shown = await desk.show(_known(page), asked.filter(), site.language(request))
         decimal = shown.view.tongue.decimal
         return await send_figure(desk, shown, figure, form, narrow="narrow" in request.query_params, decimal=decimal)
@@ -79,6 +80,14 @@ def report_pages(app: FastAPI, desk: Desk, interface: Interface) -> None:
         return await site.page(request, _known(FIRST))
 
     app.include_router(router)
+    return site.refused
+
+
+def _asked_of_file(request: Request) -> Asked:
+    asked, faults = read_asked(request.query_params)
+    if faults:
+        raise NotFound("There is no such file: the filter in the address cannot be used.", errors=faults)
+    return asked
 
 
 def _known(id_: str) -> Page:
@@ -107,24 +116,53 @@ class _Site:
         if any(not value for value in request.query_params.values()) and not faults:
             return RedirectResponse(write_address(path_of(page.id), asked.filter(), language), status_code=303)
         tongue = self.desk.tongue(language)
-        frame = self._frame(page, asked, tongue, faults)
-        if not self.desk.keeps:
-            return await self._html("reports/none.html", frame, 404)
-        if not self.desk.ready:
-            return await self._html("reports/counting.html", frame | {"again": AGAIN}, 503, {"Retry-After": str(AGAIN)})
-        if faults:
-            return await self._html("reports/frame.html", frame | await self._choices(asked.filter(), tongue), 422)
+        if faults and self.desk.ready:
+            request.state.choices = await self._choices(asked.filter(), tongue)
+            raise InvalidFields(faults)
         shown = await self.desk.show(page, asked.filter(), language)
-        return await self._html(page.template, await self._filled(frame, shown), 200)
+        values = await self._filled(self._frame(page, asked, tongue), shown)
+        content = await asyncio.to_thread(TEMPLATES.get_template(page.template).render, values)
+        return HTMLResponse(content, headers=_in(language))
+
+    def refused(self, scope: Scope, problem: Problem, request_id: str) -> Response | None:
+        """Show a refusal to a person below `/reports`. It may come before a key was looked at, so it has no figures."""
+        request, path = Request(scope), scope["path"]
+        if not below_folder(path) or "text/html" not in request.headers.get("accept", ""):
+            return None
+        tongue = self.desk.tongue(self.language(request))
+        asked, _ = read_asked(request.query_params)
+        id_ = FIRST if path == FOLDER else path.removeprefix(f"{FOLDER}/").partition("/")[0].partition(".")[0]
+        page = find_page(id_) or _known(FIRST)
+        title, told = tell(problem, tongue)
+        query = [(name, value) for name, value in request.query_params.multi_items() if name != "ui"]
+        passes = "Retry-After" in problem.headers
+        wait = max(SOONEST, int(problem.headers["Retry-After"])) if passes and request.method == "GET" else None
+        frame = self._frame(page, asked, tongue)
+        values = frame | {
+            "menu": [(name, link, here and page.id == id_) for name, link, here in frame["menu"]],
+            "title": title.removesuffix("."),
+            "told": told,
+            "at": quote(path) + (f"?{urlencode(query)}" if query else ""),
+            "again": passes or isinstance(problem, Internal),
+            "wait": wait,
+            "faults": [tell_fault(each, tongue) for each in problem.errors],
+            "software": problem.detail if isinstance(problem, NotInstalled) else None,
+            "choices": scope["state"].get("choices"),
+            "request_id": request_id,
+        }
+        template = "reports/none.html" if isinstance(problem, NoStore) else "reports/refused.html"
+        response = HTMLResponse(TEMPLATES.get_template(template).render(values), problem.status)
+        for name, value in problem.response().headers.items():
+            response.headers.setdefault(name, value)
+        response.headers.update(_in(tongue.language) | ({"Refresh": str(wait)} if wait else {}))
+        return response
 
     async def printed(self, request: Request, page: Page) -> Response:
         """Print a page to PDF; raises `NotInstalled`."""
-        asked, faults = read_asked(request.query_params)
-        if faults:
-            raise NotFound("There is nothing to print: the filter in the address cannot be used.")
+        asked = _asked_of_file(request)
         language = self.language(request)
         shown = await self.desk.show(page, asked.filter(), language)
-        frame = self._frame(page, asked, self.desk.tongue(language), [])
+        frame = self._frame(page, asked, self.desk.tongue(language))
         filled = await self._filled(frame, shown) | {"printing": True}
         self._styles = self._styles or await asyncio.to_thread(_read_styles)
 
@@ -141,7 +179,7 @@ class _Site:
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(made, media_type="application/pdf", headers=headers)
 
-    def _frame(self, page: Page, asked: Asked, tongue: Tongue, faults: list[FieldError]) -> dict[str, Any]:
+    def _frame(self, page: Page, asked: Asked, tongue: Tongue) -> dict[str, Any]:
         """Everything that any page needs."""
         engine, asks = self.desk.classifier.engine, asked.filter()
         path, query = path_of(page.id), asks.query()
@@ -163,7 +201,7 @@ class _Site:
                 (each.title(tongue), write_address(path_of(each.id), asks, tongue.language), each.id == page.id)
                 for each in PAGES
             ],
-            "faults": faults,
+            "faults": [],
             "keyed": self.app.state.keeper is not None,
             "printing": False,
             "figures": [],
@@ -174,10 +212,8 @@ class _Site:
             "pdf": None,
         }
 
-    async def _choices(self, asks: Filter, tongue: Tongue) -> dict[str, Any]:
-        ledger = self.desk.ledger
-        choices: Choices = await asyncio.to_thread(list_choices, ledger, asks, tongue)
-        return {"choices": choices, "asks": asks}
+    async def _choices(self, asks: Filter, tongue: Tongue) -> Choices:
+        return await asyncio.to_thread(list_choices, self.desk.ledger, asks, tongue)
 
     async def _filled(self, frame: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
         """Add what a page shows."""
@@ -186,7 +222,8 @@ class _Site:
         tail = write_address("", asks, view.tongue.language)
         below = f"/reports/{shown.page.id}"
         more: dict[str, Any] = {
-            **await self._choices(asks, view.tongue),
+            "choices": await self._choices(asks, view.tongue),
+            "asks": asks,
             "shown_for": summary(asks, view.tongue),
             "figures": shown.content.figures,
             "messages": len(view.tickets),
@@ -201,12 +238,9 @@ class _Site:
             more |= await self.desk.fresh(lambda: made(view))
         return {**frame, **shown.content.extra, **more}
 
-    async def _html(
-        self, template: str, values: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None
-    ) -> Response:
-        content = await asyncio.to_thread(TEMPLATES.get_template(template).render, values)
-        told = {"Content-Language": values["ui"], "Vary": "Accept-Language, Cookie"}
-        return HTMLResponse(content, status, headers={**told, **(headers or {})})
+
+def _in(language: str) -> dict[str, str]:
+    return {"Content-Language": language, "Vary": "Accept, Accept-Language, Cookie"}
 
 
 def _read_styles() -> dict[str, bytes]:

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import math
+import random
+import re
 import sys
 from datetime import date
 
@@ -13,7 +15,7 @@ from openpyxl import load_workbook
 from service.reports.figure import Column, Figure, Interval, Table
 from service.reports.tongue import LANGUAGES, Tongue
 from service.reports.web import exports
-from service.reports.web.exports import as_csv, as_json, as_xlsx, pdf
+from service.reports.web.exports import as_csv, as_json, as_xlsx, csv_lines, pdf
 from service.reports.web.writing import Pen
 from tests.service.reports.printing import needs_printing
 from tests.service.reports.toy_site import TAXONOMY
@@ -71,6 +73,21 @@ def test_nor_does_a_part_of_one_where_another_separator_is_taken(between: str, d
     for separator in ",;\t|":
         cells = [cell for line in csv.reader(io.StringIO(written, newline=""), delimiter=separator) for cell in line]
         assert not any(cell.lstrip(' "\t\n').startswith("=") for cell in cells), separator
+
+
+def test_an_apostrophe_stands_wherever_a_formula_could_begin_and_nowhere_else() -> None:
+    dice = random.Random(0)
+    for _ in range(3000):
+        text = "".join(dice.choices('=-,;\t\n" a', k=dice.randrange(8)))
+        begins = re.sub(r"(^(?=\s*[\t\r\n])|(?:^|[,;|\t\r\n])(?=[\s\"]*[=+\-@]))", r"\1'", text)
+        assert csv_lines([[text]]) == '"{}"\r\n'.format(begins.replace('"', '""')), text
+
+
+@pytest.mark.parametrize("blank", ["\n", "\t", '"', "\n "])
+def test_blanks_by_the_hundred_thousand_are_looked_at_once(blank: str) -> None:
+    run = blank * 200_000
+    assert csv_lines([[f"a,{run}b"]]) == '"a,{}b"\r\n'.format(run.replace('"', '""'))
+    assert csv_lines([[f"a,{run}=1"]]).startswith("\"a,'")
 
 
 def test_csv_is_written_as_spreadsheets_of_the_readers_language_read_it() -> None:

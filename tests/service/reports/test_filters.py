@@ -59,6 +59,22 @@ def test_of_a_period_that_is_not_over_the_same_days_are_the_period_before() -> N
     before = month.before(date(2026, 3, 10))
     assert (before.start, before.end) == (date(2026, 2, 15), date(2026, 2, 24))
     assert month.before(date(2026, 4, 9)) == month.before()
+
+
+@pytest.mark.parametrize("days", [1, 3, 6, 7, 8, 14, 28, 30, 31, 91, 365])
+def test_the_period_before_is_as_long_and_has_the_same_days_of_the_week(days: int) -> None:
+    asked = Filter(start=date(2026, 8, 1), end=date(2026, 8, 1) + timedelta(days=days - 1))
+    before = asked.before()
+    assert asked.start
+    assert asked.end
+    assert before.start
+    assert before.end
+    assert before.end - before.start == asked.end - asked.start
+    assert before.start.weekday() == asked.start.weekday()
+    assert timedelta(days=1) <= asked.start - before.end <= timedelta(days=7), "the latest such"
+
+
+def test_a_period_before_all_dates_begins_with_the_first() -> None:
     assert Filter(start=date.min, end=date.max).before().start == date.min
 
 

@@ -114,8 +114,7 @@ def test_the_largest_matters_call_for_counsels_and_urgent_ones_weigh_more() -> N
     ]  # fmt: skip
     first = found[0]
     assert (first.messages.mid, first.messages.counted, first.pressing) == (20, 20, 1)
-    assert "20 messages" in first.told
-    assert "100% of them are urgent" in first.told
+    assert first.told == "Messages: 20; 100% of them are urgent.", "without a range where there is none"
     assert "theme=billing" in first.link
     assert "motive=redress" in first.link
     assert first.text == usual_playbook().counsels["billing"]["redress"].text["en"]

@@ -129,6 +129,14 @@ def test_what_the_filter_chose_by_is_shown_as_counted() -> None:
     assert not [each for each in told(Since(view(*quarters(), asked=Filter(kind="complaint")))) if "Complaints" in each]
 
 
+def test_the_change_of_what_the_filter_chose_is_its_difference_give_or_take_chance() -> None:
+    changes = Since(view(*quarters(), asked=Filter(theme="delivery"))).of("themes")
+    assert len([each for each in changes if each.now.mid]) > 1
+    for each in changes:
+        assert each.difference.mid == pytest.approx(each.now.mid - each.before.mid, abs=0.1)
+        assert each.difference.low < each.difference.mid < each.difference.high or each.before.mid + each.now.mid == 0
+
+
 def renamed(facts: list[Fact], before: date, model: str) -> list[Fact]:
     return [each._replace(model=model) if each.received_at.date() < before else each for each in facts]
 
@@ -177,6 +185,24 @@ def test_an_end_to_come_compares_the_days_that_are_there() -> None:
     assert list(trend.chart.undrawn) in ([], [date(2026, 2, 16), date(2026, 3, 2)])
     later: Any = {"start": END + timedelta(days=3), "end": END + timedelta(days=9)}
     assert told(Since(view(*LATEST, asked=Filter(**later))))[1].startswith("There is nothing to compare yet")
+
+
+def test_months_are_compared_with_as_many_of_each_day_of_the_week() -> None:
+    days = (END - timedelta(days=back) for back in range(120))
+    facts = [fact(day=(each - END).days) for each in days if each.weekday() < 5 for _ in range(4)]
+    asked = Filter(start=date(2026, 1, 1), end=date(2026, 1, 31))
+    since = Since(view(*facts, asked=asked))
+    assert since.sizes == (88, 88), "the 31 days right before have one working day more"
+    assert told(since)[1:3] == [
+        "From Nov 27, 2025 to Dec 27, 2025 there were about as many (88).",
+        "Both periods have as many of each day of the week.",
+    ]
+    kind = overview(since.view).figure("kind")
+    assert kind
+    assert "The period before is from Nov 27, 2025 to Dec 27, 2025: both have" in kind.note
+    usual = Since(view(*facts, asked=Filter(start=date(2026, 1, 5), end=date(2026, 2, 1))))
+    assert told(usual)[1].startswith("From Dec 8, 2025 to Jan 4, 2026 there were about as many")
+    assert not any("day of the week" in each for each in told(usual)), "they lie side by side"
 
 
 def test_today_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
