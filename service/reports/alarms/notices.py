@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -17,7 +17,7 @@ from service.recipients import Recipient
 from service.reports.alarms.daily import ALL, Place
 from service.reports.alarms.hook import Hook, HookError
 from service.reports.alarms.mail import Letter, MailError, MailServer
-from service.reports.alarms.rising import QUIET, Rise
+from service.reports.alarms.rising import EVERYWHERE, Rise
 from service.reports.alarms.sent import Sent
 from service.reports.ledger import date_of
 from service.reports.tongue import Tongue
@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 FRESH: Final = timedelta(days=4)
 """An older alarm is no news: one that could not be sent for so long is left out."""
+
+MOVED: Final = timedelta(days=7)
+"""Late tickets move an alarm by so much at most: what is farther from the one that was told is another."""
 
 HOOK: Final = "webhook"
 
@@ -44,51 +47,63 @@ class Notices:
 
     def tell(self, rises: Iterable[Rise], today: date) -> bool:
         """Send what is news; returns whether all of it went out. Signs are never sent."""
+        alarms: dict[str, list[Rise]] = {}
+        for rise in sorted(rises, key=lambda rise: rise.day):
+            if rise.level == "alarm":
+                alarms.setdefault(rise.theme, []).append(rise)
         well = True
-        for rise in rises:
-            if rise.level != "alarm" or date_of(rise.day) < today - FRESH:
-                continue
+        for found in alarms.values():
             if self.hook:
-                well &= self._deliver(rise, HOOK, partial(self._post, rise))
+                well &= self._deliver(found, HOOK, self._post, today)
             for each in self.to if self.mail else ():
-                well &= self._deliver(rise, each.mark, partial(self._write, rise, each))
+                well &= self._deliver(found, each.mark, partial(self._write, each), today)
         return well
 
-    def _deliver(self, rise: Rise, receiver: str, send: Callable[[], None]) -> bool:
-        day = date_of(rise.day)
-        told = self.sent.last(_matter(rise.theme, rise.further), receiver)
-        before = self.sent.last(_matter(rise.theme, rise.further - 1), receiver)
-        # Late tickets can move an alarm by some days, or bring one before it: it is the same one still.
-        if (told and day < told + timedelta(days=QUIET)) or (before and day <= before):
-            return True
-        try:
-            send()
-        except (MailError, HookError) as error:
-            log.error("an alert was not sent, it is tried again: %s", error)
-            return False
-        self.sent.note(_matter(rise.theme, rise.further), receiver, day)
+    def _deliver(self, alarms: Sequence[Rise], receiver: str, send: Callable[[Rise], None], today: date) -> bool:
+        """Send the alarms of a theme that a receiver has not had, the oldest first; none after one that failed."""
+        theme = alarms[0].theme
+        newest = self._newest(theme, receiver)
+        same = _nearest(alarms, newest) if newest else None
+        for rise in alarms:
+            day = date_of(rise.day)
+            if rise is same or day < today - FRESH or (newest and day <= newest):
+                continue
+            try:
+                send(rise)
+            except (MailError, HookError) as error:
+                log.error("an alert was not sent, it is tried again: %s", error)
+                return False
+            self.sent.note(_matter(theme), receiver, day)
         return True
+
+    def _newest(self, theme: str, receiver: str) -> date | None:
+        """Return the newest alarm of a theme that a receiver has had; once those that followed one were numbered."""
+        noted = (self.sent.last(_matter(theme) + number, receiver) for number in ("", " 1", " 2", " 3", " 4", " 5"))
+        return max((day for day in noted if day), default=None)
 
     def _post(self, rise: Rise) -> None:
         assert self.hook
         self.hook.send(rise.id, payload(rise, self.tongue("en"), self.home))
 
-    def _write(self, rise: Rise, to: Recipient) -> None:
+    def _write(self, to: Recipient, rise: Rise) -> None:
         assert self.mail
         self.mail.send(letter(rise, self.tongue(to.language), self.home), to, rise.id)
 
 
-def _matter(theme: str, further: int) -> str:
-    """Name an alarm as `Sent` remembers it."""
-    return f"alarm {theme or 'all'}" + (f" {further}" if further else "")
+def _matter(theme: str) -> str:
+    """Name the alarms of a theme as `Sent` remembers them."""
+    return f"alarm {theme or 'all'}"
+
+
+def _nearest(alarms: Sequence[Rise], day: date) -> Rise | None:
+    """Find the alarm that was told on a day: late tickets can move it by some days, and bring others before it."""
+    nearest = min(reversed(alarms), key=lambda rise: abs(date_of(rise.day) - day))
+    return nearest if abs(date_of(nearest.day) - day) <= MOVED else None
 
 
 def payload(rise: Rise, tongue: Tongue, home: str | None) -> dict[str, Any]:
     """Write an alert as a webhook has it."""
-    where = [
-        {"feature": place.feature, "value": place.value, "count": count, "expected": round(expected, 1)}
-        for place, count, expected in rise.where
-    ]
+    where = [{**asdict(place), "count": count, "expected": round(expected, 1)} for place, count, expected in rise.where]
     data = {
         "theme": rise.theme or None,
         "name": name_of(rise, tongue),
@@ -97,6 +112,7 @@ def payload(rise: Rise, tongue: Tongue, home: str | None) -> dict[str, Any]:
         "count": rise.count,
         "expected": round(rise.expected, 1),
         "chance": float(f"{rise.chance:.2g}"),
+        "place": asdict(rise.place) if rise.place != EVERYWHERE else None,
         "where": where,
         "link": link(rise, home, tongue.language),
     }
@@ -118,8 +134,12 @@ def letter(rise: Rise, tongue: Tongue, home: str | None) -> Letter:
 
 
 def name_of(rise: Rise, tongue: Tongue) -> str:
-    """Name what rises."""
-    return tongue.label("themes", rise.theme) if rise.theme != ALL else tongue.say("All messages together")
+    """Name what rises, and where, if it is in single places alone."""
+    name = tongue.label("themes", rise.theme) if rise.theme != ALL else tongue.say("All messages together")
+    if rise.place == EVERYWHERE:
+        return name
+    place = rise.place.value
+    return f"{name} ({tongue.tongue_name(place) if rise.place.feature == 'lang' else place})"
 
 
 def told(rise: Rise, tongue: Tongue) -> str:
@@ -136,8 +156,8 @@ def told(rise: Rise, tongue: Tongue) -> str:
 
 
 def told_where(rise: Rise, tongue: Tongue) -> list[str]:
-    """Say where it rose above all, a sentence each."""
-    return [_there(place, count, expected, tongue) for place, count, expected in rise.where]
+    """Say where it rose above all, a sentence each; not of the place that `told` speaks of."""
+    return [_there(place, count, expected, tongue) for place, count, expected in rise.where if place != rise.place]
 
 
 def _there(place: Place, count: int, expected: float, tongue: Tongue) -> str:

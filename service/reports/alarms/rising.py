@@ -8,12 +8,12 @@ So there is a second level: a sign is what such a doubling looks like after five
 makes a theme of that size look so on about one day in five. Signs are shown, never sent.
 
 After an alarm its theme is quiet over all places together and wherever it rose as well. Later alarms need a rise beyond
-the one that was told, and in the quiet time twice as many messages as that.
+the one that was told, and in the quiet time twice as many messages as that. Other places may still alarm, but few of
+them: a rise that goes from place to place is told three times, and then only where all places together rise further.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -27,6 +27,8 @@ from service.reports.ledger import Bools, date_of
 
 Level = Literal["alarm", "sign"]
 
+EVERYWHERE: Final = Place()
+
 A_DAY: Final = 0.8 / 30
 """Alarms by chance that are allowed, over all series: fewer than one a month, as forecasts err in more than numbers."""
 
@@ -34,14 +36,16 @@ ALL_PLACES: Final = 0.75
 """The part of them for themes over all places; the rest is for single places."""
 
 TESTS: Final = 2.0
-"""So many times more often than one window does chance reach a score in some window on a day, and not within the
-quiet time; simulated, at scores of 2.5 to 3.5."""
+"""At most so many times more often than one window does chance reach a score in some window, and not within a series'
+own quiet time; simulated, at scores of 2.5 to 3.5, it was 0.9 to 1.7 times."""
 
 WARM_UP: Final = 56
 QUIET: Final = 28
 """Days after an alarm without another about the same theme where it rose, unless it rises further."""
 FURTHER: Final = 2.0
 """It does where so many times more messages come than after the rise that was told."""
+SPREADING: Final = 2
+"""Alarms that may follow one before single places are quiet as well."""
 APART: Final = 5
 """Days without a sign after which the next one is a new one."""
 
@@ -54,6 +58,8 @@ RATIO: Final = 1.3
 """Smaller rises are left to the pages, however sure they are."""
 HIGHEST: Final = 4.5
 """A score that is always enough: chance reaches it once in 800 years of one series."""
+MOST_NAMED: Final = 3
+"""Places that an alarm names."""
 
 _FIVE: Final = WINDOWS.index(5)
 _SAFELY: Final = 1.9
@@ -82,11 +88,15 @@ class Rise:
     days: int
     """It shows most clearly in the sum of so many last days."""
     count: int
+    """Of `place`."""
     expected: float
+    """Of `place` too, and with what was told of it: always fewer than came."""
     chance: float
     """How often chance alone brings this in one window of one series."""
     where: tuple[tuple[Place, int, float], ...] = ()
     """Places where it rises, with count and expected count; none where it rises everywhere alike."""
+    place: Place = EVERYWHERE
+    """Where it rises; all messages, if it is not in single places alone. It is then the first of `where`."""
     further: int = 0
     """How many alarms of the theme came before this one, each less than `QUIET` days before the next."""
 
@@ -136,7 +146,7 @@ class Watch:
         seen, plain, spread = self._baseline.step(counts, weekday, season)
         self._told = 1.0 + (self._told - 1.0) * _FADING
         lately = np.maximum((seen[-1] + _SLACK) / np.maximum(plain[-1], 0.1), 1.0)
-        settled = self._quiet[..., :1, :] <= QUIET - WINDOWS[-1]  # before, the last two weeks are not all of the rise
+        settled = self._quiet <= QUIET - WINDOWS[-1]  # before, the last two weeks are not all of the rise
         self._told = np.where(settled, np.minimum(self._told, lately), self._told)
         self._quiet -= 1
         self._signed -= 1
@@ -153,6 +163,7 @@ class Watch:
         quiet = self._quiet > 0
         loud = np.where(~quiet | (seen >= FURTHER * expected), scores, -9.0)
         told = loud.max(axis=0) >= asked
+        told[..., 1:, :] &= ~(quiet.any(axis=-2) & (self._further >= SPREADING))[..., None, :]
         window = np.where(told, loud.argmax(axis=0), scores.argmax(axis=0))
         score = np.where(told, loud.max(axis=0), scores.max(axis=0))
         alarm = told.any(axis=-2)
@@ -160,11 +171,13 @@ class Watch:
         begins = sign & (self._signed <= 0)
         self._signed[alarm | sign] = APART
         self._further = np.where(alarm, np.where(quiet.any(axis=-2), self._further + 1, 0), self._further)
-        rose = _rose(seen, plain, window, self._told)
-        self._told = np.where(alarm[..., None, :], rose, self._told)
-        heard = told | (rose >= RATIO)
-        heard[..., 0, :] = True
-        self._quiet[alarm[..., None, :] & heard] = QUIET
+        rose = _rose(seen, plain, np.where(told, window, window[..., :1, :]))
+        heard = alarm[..., None, :] & (told | (rose >= RATIO))
+        heard[..., 0, :] = alarm
+        before = self._told.copy()
+        before[..., 0, :][alarm & ~told[..., 0, :]] = 1.0  # of all places nothing was told: they rose as now
+        self._told = np.where(heard, np.maximum(rose, before), self._told)
+        self._quiet[heard] = QUIET
         return Day(score, window, asked, asked_sign, seen, expected, told, alarm, sign, begins, self._further)
 
 
@@ -185,35 +198,35 @@ def find_rises(daily: Daily, days: int) -> list[Rise]:
 
 def _rise(daily: Daily, state: Day, theme: int, day: int) -> Rise:
     level: Level = "alarm" if state.alarm[theme] else "sign"
-    over = np.where(state.told[:, theme], state.score[:, theme] - state.asked[:, theme], -np.inf)
-    place = 0 if level == "sign" or state.told[0, theme] else int(over.argmax())
+    told = np.flatnonzero(state.told[:, theme]).tolist() or [0]
+    told.sort(key=lambda place: float(state.asked[place, theme] - state.score[place, theme]))
+    place = 0 if 0 in told else told[0]
     window = int(state.window[place, theme])
     seen, expected = state.seen[window, :, theme], state.expected[window, :, theme]
+    named = [each for each in told if seen[each] >= RATIO * expected[each]] if place else _named(seen, expected)
     return Rise(
         theme=daily.themes[theme],
         level=level,
         day=day,
         days=WINDOWS[window],
-        count=int(seen[0]),
-        expected=float(expected[0]),
+        count=int(seen[place]),
+        expected=float(expected[place]),
         chance=float(tail(state.score[place, theme])),
-        where=_where(daily.places, seen, expected, place),
+        where=tuple((daily.places[each], int(seen[each]), float(expected[each])) for each in named[:MOST_NAMED]),
+        place=daily.places[place],
         further=int(state.further[theme]) if level == "alarm" else 0,
     )
 
 
-def _where(
-    places: Sequence[Place], seen: Numbers, expected: Numbers, found: int
-) -> tuple[tuple[Place, int, float], ...]:
-    """Name places whose count rose beyond the rise of the others: up to three, most messages too many first."""
-    named = {found} - {0}
-    for place in range(1, len(places)):
+def _named(seen: Numbers, expected: Numbers) -> list[int]:
+    """Name places whose count rose beyond the rise of the others, most messages too many first."""
+    named = []
+    for place in range(1, len(seen)):
         others = max(expected[0] - expected[place], 0.5), max(seen[0] - seen[place], 0.5)
         alike = expected[place] * max(1.0, others[1] / others[0])
         if seen[place] >= _FEWEST_THERE and float(surprise(seen[place], alike, 1.0 / others[1])) >= 2.33:
-            named.add(place)
-    order = sorted(named, key=lambda place: expected[place] - seen[place])[:3]
-    return tuple((places[place], int(seen[place]), float(expected[place])) for place in order)
+            named.append(place)
+    return sorted(named, key=lambda place: float(expected[place] - seen[place]))
 
 
 def _rush(seen: Numbers, expected: Numbers, spread: Numbers) -> tuple[Numbers, Numbers]:
@@ -233,15 +246,14 @@ def _rush(seen: Numbers, expected: Numbers, spread: Numbers) -> tuple[Numbers, N
     return ratio, np.take_along_axis(scores, most[..., None], axis=-1)[..., 0]
 
 
-def _rose(seen: Numbers, expected: Numbers, window: npt.NDArray[np.integer], told: Numbers) -> Numbers:
-    """Say by how much themes rose in each place, in the window that shows them best over all places.
+def _rose(seen: Numbers, expected: Numbers, window: npt.NDArray[np.integer]) -> Numbers:
+    """Say by how much themes rose in each place, in its window.
 
     What few messages of a place say is drawn towards all places: one by chance should not hide what rises there later.
     """
-    best = window[None, ..., :1, :]
-    now, usual = (np.take_along_axis(each, best, axis=0)[0] for each in (seen, expected))
-    everywhere = now[..., :1, :] / np.maximum(usual[..., :1, :], 0.1)
-    return np.asarray(np.clip((now + _LENT * everywhere) / (usual + _LENT), told, 20.0), np.float64)
+    everywhere = np.broadcast_to(seen[..., :1, :] / np.maximum(expected[..., :1, :], 0.1), seen.shape)
+    now, usual, ratio = (np.take_along_axis(each, window[None], axis=0)[0] for each in (seen, expected, everywhere))
+    return np.asarray(np.clip((now + _LENT * ratio) / (usual + _LENT), 1.0, 20.0), np.float64)
 
 
 def _needed(expected: Numbers, spread: Numbers) -> Numbers:

@@ -88,7 +88,18 @@ def test_a_webhook_is_signed_and_holds_no_words_of_customers(receiver: Any) -> N
     assert headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
     sent = json.loads(body)
     assert sent["type"] == "theme.rising"
-    assert sent["data"].keys() == {"theme", "name", "day", "days", "count", "expected", "chance", "where", "link"}
+    assert sent["data"].keys() == {
+        "theme",
+        "name",
+        "day",
+        "days",
+        "count",
+        "expected",
+        "chance",
+        "place",
+        "where",
+        "link",
+    }
     assert (sent["data"]["count"], sent["data"]["expected"], sent["data"]["chance"]) == (33, 14.3, 1.2e-4)
     assert sent["data"]["where"][0] == {"feature": "lang", "value": "fi", "count": 20, "expected": 4.4}
     assert sent["data"]["link"] == f"https://reclamo.example.com/reports?theme={THEME}&ui=en"
@@ -176,7 +187,7 @@ def test_nobody_is_told_twice_even_after_a_restart(tmp_path: Path, post: Post, r
     path = tmp_path / "sent.json"
     assert notices(path, post, receiver).tell([RISE], TODAY)
     moved = Rise(THEME, "alarm", DAY + 2, 7, 40, 15.0, 1e-5)
-    assert notices(path, post, receiver).tell([moved, RISE], TODAY + timedelta(days=2))
+    assert notices(path, post, receiver).tell([moved], TODAY + timedelta(days=2))
     assert (len(post.got), len(receiver.got)) == (2, 1)
     assert "anna" not in path.read_text()
     assert path.stat().st_mode & 0o077 == 0
@@ -199,6 +210,39 @@ def test_an_alarm_is_the_same_when_late_tickets_bring_one_before_it(tmp_path: Pa
     assert told.tell([RISE], TODAY)
     assert told.tell([replace(RISE, further=1), replace(RISE, day=DAY - 2)], TODAY)
     assert (len(post.got), len(receiver.got)) == (2, 1)
+
+
+def test_a_further_alarm_is_sent_though_late_tickets_unmake_the_first(
+    tmp_path: Path, post: Post, receiver: Any
+) -> None:
+    told = notices(tmp_path / "sent.json", post, receiver)
+    second, third = replace(RISE, day=DAY + 3, further=1), replace(RISE, day=DAY + 9, further=2)
+    assert told.tell([second, RISE], TODAY + timedelta(days=3))
+    assert told.tell([replace(third, further=1), replace(second, further=0)], TODAY + timedelta(days=9))
+    assert [json.loads(body)["data"]["day"] for _, _, body in receiver.got] == [
+        date_of(each.day).isoformat() for each in (RISE, second, third)
+    ]
+
+
+def test_what_was_noted_by_number_still_counts(tmp_path: Path, post: Post, receiver: Any) -> None:
+    path = tmp_path / "sent.json"
+    sent = {f"alarm {THEME} webhook": str(date_of(DAY)), f"alarm {THEME} 1 webhook": str(date_of(DAY + 3))}
+    path.write_text(json.dumps({"version": 1, "sent": sent}))
+    told = Notices(Sent(path), tongue, hook=hook(receiver))
+    rises = [replace(RISE, day=DAY + 9), replace(RISE, day=DAY + 3), RISE]
+    assert told.tell(rises[1:], TODAY + timedelta(days=3))
+    assert receiver.got == []
+    assert told.tell(rises, TODAY + timedelta(days=9))
+    assert len(receiver.got) == 1
+
+
+def test_an_alarm_that_failed_is_not_lost_behind_a_newer_one(tmp_path: Path, post: Post, receiver: Any) -> None:
+    told = Notices(Sent(tmp_path / "sent.json"), tongue, hook=hook(receiver))
+    rises = [replace(RISE, day=DAY + 2, further=1), RISE]
+    receiver.answers = [400]
+    assert not told.tell(rises, TODAY + timedelta(days=2))
+    assert told.tell(rises, TODAY + timedelta(days=2))
+    assert [dict(headers)["webhook-id"] for _, headers, _ in receiver.got] == [RISE.id, RISE.id, rises[0].id]
 
 
 def test_signs_and_old_alarms_are_not_sent(tmp_path: Path, post: Post, receiver: Any) -> None:
@@ -236,3 +280,16 @@ def test_an_alert_names_the_theme_in_the_readers_language(language: str) -> None
     assert "Turku" in written.text
     assert "http" not in written.text
     assert tongue(language).tongue_name("fi") in written.text
+
+
+@pytest.mark.parametrize(("place", "name"), [(Place("lang", "fi"), "suomi"), (Place("branch", "Turku"), "Turku")])
+def test_an_alert_of_one_place_says_its_count_there_and_nothing_of_the_others(place: Place, name: str) -> None:
+    rise = replace(RISE, count=20, expected=4.4, where=((place, 20, 4.4),), place=place)
+    written = letter(rise, tongue("fi"), None)
+    title = f"{tongue('fi').label('themes', THEME)} ({name})"
+    assert written.subject.endswith(title)
+    assert written.text.startswith(f"{title}: ")
+    assert written.text.count("4,4") == 1
+    sent = payload(rise, tongue("en"), None)["data"]
+    assert (sent["place"], sent["count"]) == ({"feature": place.feature, "value": place.value}, 20)
+    assert payload(RISE, tongue("en"), None)["data"]["place"] is None

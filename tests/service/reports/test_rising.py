@@ -9,7 +9,7 @@ from benchmarks.rising import CALM, MIXED, World, bound, delays, false_alarms
 from data.taxonomy import GroupId
 from service.reports.alarms.baseline import WINDOWS, Baseline
 from service.reports.alarms.daily import Daily, Place, count_daily
-from service.reports.alarms.rising import QUIET, WARM_UP, Rise, find_rises
+from service.reports.alarms.rising import EVERYWHERE, QUIET, RATIO, SPREADING, WARM_UP, Rise, find_rises
 from service.reports.alarms.surprise import share_out, surprise, tail
 from service.reports.ledger import Ledger, day_of
 from tests.service.reports.toy_ledger import START, fact, ledger
@@ -190,6 +190,40 @@ def test_an_alarm_about_one_place_does_not_silence_another() -> None:
     assert [place.value for place, *_ in first.where] == ["Turku"]
     assert FIRST + 110 <= second.day <= FIRST + 113
     assert "Oulu" in [place.value for place, *_ in second.where]
+
+
+def test_an_alarm_gives_the_figures_of_where_it_rises() -> None:
+    local = 0
+    for seed in range(0, 80, 8):
+        turku = [*calm(100, 5, seed), *calm(6, 25, seed + 1), *calm(34, 5, seed + 2)]
+        oulu = [*calm(108, 5, seed + 3), *calm(32, 20, seed + 4)]
+        rows = {"Turku": turku, "Oulu": oulu, "Vaasa": calm(140, 5, seed + 5), "Kuopio": calm(140, 5, seed + 6)}
+        for rise in alarms(places(rows), 45):
+            assert rise.count >= RATIO * rise.expected
+            if rise.place != EVERYWHERE:
+                local += 1
+                assert rise.where[0] == (rise.place, rise.count, rise.expected)
+    assert local >= 10
+
+
+def test_a_rise_that_goes_from_place_to_place_is_told_a_few_times() -> None:
+    def spreading(many: float) -> dict[str, list[float]]:
+        return {
+            f"b{number}": [*calm(100 + number, 2, number), *calm(10, 8, number + 30), *calm(20 - number, many, number)]
+            for number in range(15)
+        }
+
+    assert [rise.further for rise in alarms(places(spreading(8)), 30)] == [0, 1, 2]
+    again = [rise.place for rise in alarms(places(spreading(40)), 30) if rise.further > SPREADING]
+    assert again
+    assert set(again) == {EVERYWHERE}, "all places together rise further"
+
+
+def test_an_alarm_elsewhere_does_not_prolong_the_quiet_of_a_place_that_is_calm_again() -> None:
+    turku = [*calm(100), *calm(6, 30, 1), *calm(12, 5, 2), *calm(8, 18, 3)]
+    oulu = [*calm(110, 5, 4), *calm(6, 25, 5), *calm(10, 5, 6)]
+    found = alarms(places({"Turku": turku, "Oulu": oulu, "Vaasa": calm(126, 5, 7), "Pori": calm(126, 5, 8)}), 26)
+    assert [rise.where[0][0].value for rise in found] == ["Turku", "Oulu", "Turku"]
 
 
 def test_signs_are_shown_in_the_quiet_time_as_well() -> None:
