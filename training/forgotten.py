@@ -1,13 +1,75 @@
-"""What the champion learnt from and must not know any more: a network begun from its own would carry it on."""
+"""What a network learnt from, and what of it must not be known any more: one begun from it would carry it on.
+
+RUNS/NAME/learnt.jsonl names the tickets that a run's network knows, without their texts: those that it learnt from, and
+where it began from the champion's network, those that the champion knew.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from data.store import erasing
+from data.store.records import TicketKey
 from data.store.standing import believed
 from data.store.store import Store
 from training.champion import Champion
-from training.snapshots import SNAPSHOT, read_rows
+from training.corrections import Row
+from training.runs import write_private
+
+LEARNT = "learnt.jsonl"
+
+
+class Learnt(BaseModel):
+    """A ticket that a network learnt from, in one text or several."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: TicketKey | None = None
+    """None where it was erased since."""
+    given: tuple[int, ...] = ()
+    """Ids of the corrections that its labels rested on."""
+
+
+def write_learnt(folder: Path, rows: Iterable[Row], inherited: Iterable[Learnt]) -> None:
+    """Note what a run's network knows: the rows that it learns from, and what it has from the champion."""
+    known: defaultdict[TicketKey, set[int]] = defaultdict(set)
+    own = (Learnt(key=row.key, given=row.given) for row in rows if row.use == "learn")
+    for each in (*inherited, *own):
+        if each.key:
+            known[each.key].update(each.given)
+    lines = (Learnt(key=key, given=tuple(sorted(given))) for key, given in known.items())
+    write_private(folder / LEARNT, as_lines(lines))
+
+
+def as_lines(learnt: Iterable[Learnt]) -> str:
+    """Write as JSONL."""
+    return "".join(each.model_dump_json() + "\n" for each in learnt)
+
+
+def read_learnt(folder: Path) -> list[Learnt] | None:
+    """Read what a run's network knows; None where that is not told. A damaged line counts as an erased ticket."""
+    try:
+        lines = (folder / LEARNT).read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return None
+    return [_learnt(line) for line in lines if line.strip()]
+
+
+def _learnt(line: bytes) -> Learnt:
+    try:
+        return Learnt.model_validate_json(line)
+    except ValidationError:
+        return Learnt()
+
+
+def erased(store: Store, key: TicketKey) -> bool:
+    """Say whether a ticket was erased for good; one that was purged by its age was not."""
+    with store._read() as session:
+        return erasing.erased(session, [erasing.name(store._marker, key)])
 
 
 def believed_ids(store: Store) -> set[int]:
@@ -15,15 +77,30 @@ def believed_ids(store: Store) -> set[int]:
     return {each.id for ticket in store.corrected() for each in believed(ticket.corrections, ticket.revision)}
 
 
-def count_forgotten(champion: Champion, runs: Path, held: set[int]) -> int | None:
-    """Count the tickets that the champion learnt from and that were erased, or judged by corrections not in `held`.
+def find_forgotten(champion: Champion, runs: Path, held: set[int], store: Store) -> list[Learnt] | None:
+    """Find the tickets that the champion knows and that were erased, or whose corrections were found wrong.
 
-    These were taken back, quarantined, or given to an earlier text. None where the snapshot that the champion learnt
-    from is not there any more, so that nobody can tell.
+    Those were taken back or quarantined. What people said of an earlier text was right of that, and what was purged by
+    its age nobody took back: neither counts. `held` are corrections that hold, and need not be looked up. None where
+    what the champion learnt from is not told, so that nobody can say.
     """
     if not champion.learnt:
-        return 0
-    if not (snapshot := runs / champion.version / SNAPSHOT).is_file():
+        return []
+    known = read_learnt(runs / champion.version)
+    if known is None:
         return None
-    learnt = [row for row in read_rows(snapshot) if row.use == "learn" and held.issuperset(row.given)]
-    return champion.learnt - len(learnt)
+    return [
+        each
+        for each in known
+        if not each.key or not (held.issuperset(each.given) or _right(store, each.key, each.given))
+    ]
+
+
+def _right(store: Store, key: TicketKey, given: Iterable[int]) -> bool:
+    ticket = store.get(key)
+    if ticket is None:
+        return not erased(store, key)
+    wrong = {each.id for each in ticket.corrections}
+    for revision in {each.revision for each in ticket.corrections}:
+        wrong.difference_update(each.id for each in believed(ticket.corrections, revision))
+    return wrong.isdisjoint(given)

@@ -38,7 +38,7 @@ from models.registry import current_version, previous_version
 from training.apart import set_apart
 from training.champion import Champion, find_champion
 from training.corrections import Row, gather
-from training.forgotten import believed_ids, count_forgotten
+from training.forgotten import Learnt, believed_ids, find_forgotten, read_learnt, write_learnt
 from training.poisoning_report import Audit, audit_corrections
 from training.recipe import RECIPES, ClassifierRecipe, read_classifier_recipe
 from training.retrain_stages import STAGES, Job, note
@@ -116,7 +116,7 @@ def _path(name: str | None) -> Path | None:
 
 
 def _forget(runs: Path, store: Store) -> Forgotten:
-    found = forget_erased(runs, store.get)
+    found = forget_erased(runs, store)
     if found.rows:
         _log.info("%d rows of tickets that the store no longer has left the snapshots", found.rows)
     return found
@@ -124,13 +124,21 @@ def _forget(runs: Path, store: Store) -> Forgotten:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a run begins from; `cold` is why it does not begin from the champion's network, empty where it does."""
+    """What a run begins from; `cold` is why it does not begin from the champion's network, empty where it does.
+
+    `inherited` is what a network that begins from the champion's knows of it; `forgotten` is what it should not.
+    """
 
     recipe: ClassifierRecipe
     recipe_file: Path
     cold: str
-    forgotten: int
+    forgotten: list[Learnt]
+    inherited: list[Learnt]
     inputs: str
+
+    @property
+    def forgotten_ids(self) -> set[int]:
+        return {id_ for each in self.forgotten for id_ in each.given}
 
 
 def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job | None:
@@ -139,7 +147,7 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
     taxonomy, corpus = read_taxonomy(given.taxonomy), read_corpus(given.corpus)
     since = given.since or champion.until
     held = believed_ids(store)
-    plan = _plan(given, champion, taxonomy, corpus, since, held)
+    plan = _plan(given, champion, taxonomy, corpus, since, held, store)
 
     def job(folder: Path, rows: list[Row], state: State) -> Job:
         told = f"from the encoder, since {plan.cold}" if plan.cold else "from the champion's network"
@@ -148,7 +156,7 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
             given, champion, corpus, taxonomy, plan.recipe, plan.recipe_file, not plan.cold, rows, folder, state
         )  # fmt: skip
 
-    if not dry and (found := _unfinished(given, plan.inputs, held)):
+    if not dry and (found := _unfinished(given, plan, held)):
         folder, state, rows = found
         _log.info("going on with run %s after %s", state.run, list(state.stages)[-1])
         return job(folder, rows, state)
@@ -157,9 +165,10 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
         tidy(given.runs, given.home, {each.name for each in (current, previous) if each})
     began = time.monotonic()
     audit = _judge_authors(store, corpus, taxonomy, quarantine=not dry and not given.believe_all)
-    if not dry and not given.believe_all:
-        held.difference_update(*(each.ids for each in audit.standings))
-        plan = _plan(given, champion, taxonomy, corpus, since, held)
+    blind = {id_ for each in audit.standings for id_ in each.ids}
+    if not dry and not given.believe_all and blind:
+        held -= blind
+        plan = _plan(given, champion, taxonomy, corpus, since, held, store)
     gathered = gather(
         store.corrected(), TaxonomyHistory.beside(given.taxonomy), since, store.alias, known=champion.until,
         looked_over=audit.looked_over,
@@ -174,6 +183,10 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
     if not fresh and not plan.forgotten:
         _log.info("no corrections since %s that could be learnt from; nothing to do", since or "the beginning")
         return None
+    if not fresh and (before := _begun_without(given.runs, plan)):
+        told = "run %s began without what the champion should forget, and ended as %s; nothing to do"
+        _log.warning(told, before.run, before.outcome)
+        return None
     now = datetime.datetime.now(datetime.UTC)
     name = given.version or now.strftime("%Y.%m.%d-%H%M%S")
     if (given.home / name).exists() or (given.runs / name).exists():
@@ -182,13 +195,14 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
         run=name, version=name, champion=champion.version, inputs=plan.inputs, since=since,
         until=max((row.judged_at for row in apart.rows), default=since or now), snapshot_sha256="",
         ids=[row.message.id for row in apart.rows], learnt=len(apart.learn), newest=len(apart.newest), fresh=fresh,
-        forgotten=plan.forgotten, left_out=dict(+gathered.left_out), dropped=dict(+gathered.dropped),
-        warm=not plan.cold,
+        forgotten=len(plan.forgotten), forgotten_ids=sorted(plan.forgotten_ids), left_out=dict(+gathered.left_out),
+        dropped=dict(+gathered.dropped), warm=not plan.cold,
     )  # fmt: skip
     begun = job(given.runs / name, apart.rows, state)
     if not dry:
         begun.folder.mkdir(mode=0o700)
         sha256 = write_rows(begun.folder / SNAPSHOT, apart.rows)
+        write_learnt(begun.folder, apart.rows, plan.inherited)
         write_private(begun.folder / AUTHORS, audit.text)
         seconds = round(time.monotonic() - began, 1)
         note(begun, snapshot_sha256=sha256, stages={"gather": seconds})
@@ -216,10 +230,11 @@ def _plan(
     corpus: Sequence[Message],
     since: datetime.datetime | None,
     held: set[int],
+    store: Store,
 ) -> _Plan:
     """Choose between a warm start and one from the encoder, where the corrections in `held` are believed."""
     encoder = given.encoder or champion.recipe.get("encoder")
-    forgotten = count_forgotten(champion, given.runs, held)
+    forgotten = find_forgotten(champion, given.runs, held, store)
     why = ""
     if given.cold:
         why = "it was asked for"
@@ -232,26 +247,38 @@ def _plan(
     elif given.encoder and given.encoder != champion.recipe.get("encoder"):
         why = "it is another encoder"
     elif forgotten is None:
-        why = f"the snapshot of {champion.version} is not there: what it learnt may not be believed any more"
+        why = f"nothing tells what {champion.version} learnt: it may not be believed any more"
     elif forgotten:
-        why = f"{forgotten} tickets that {champion.version} learnt from are erased, or not believed any more"
+        why = f"{len(forgotten)} tickets that {champion.version} learnt from are erased, or not believed any more"
     file = given.recipe or RECIPES / ("classifier.yaml" if why else "warm.yaml")
     recipe = read_classifier_recipe(file)
     if encoder and not (given.recipe and not given.encoder):
         recipe = recipe.model_copy(update={"encoder": encoder})
     told = [champion.version, str(since), str(given.newest_share), str(not why)]
     inputs = [*told, *(each.model_dump_json() for each in (recipe, taxonomy, *corpus))]
-    return _Plan(recipe, file, why, forgotten or 0, hashlib.sha256(json.dumps(inputs).encode()).hexdigest())
+    sha256 = hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+    inherited = [] if why else read_learnt(given.runs / champion.version) or []
+    return _Plan(recipe, file, why, forgotten or [], inherited, sha256)
 
 
-def _unfinished(given: argparse.Namespace, inputs: str, held: set[int]) -> tuple[Path, State, list[Row]] | None:
+def _begun_without(runs: Path, plan: _Plan) -> State | None:
+    """Find a run that ended, from the same inputs and without all that the champion should forget."""
+    ended = (state for each in runs_in(runs) if (state := read_state(each)) and state.outcome not in (None, "given up"))
+    for state in ended:
+        less = len(plan.forgotten) <= state.forgotten and plan.forgotten_ids.issubset(state.forgotten_ids)
+        if less and state.inputs == plan.inputs:
+            return state
+    return None
+
+
+def _unfinished(given: argparse.Namespace, plan: _Plan, held: set[int]) -> tuple[Path, State, list[Row]] | None:
     """Find the run to go on with, less what is erased or not believed by now. Others that never ended are given up."""
     found = None
     for folder in runs_in(given.runs):
         state = read_state(folder)
         if state is None:
             shutil.rmtree(folder)  # cut before there was anything to go on with
-        elif state.outcome is None and (given.fresh or state.inputs != inputs):
+        elif state.outcome is None and (given.fresh or state.inputs != plan.inputs):
             _give_up(folder, state, "as told" if given.fresh else "what it began with has changed")
         elif state.outcome is None:
             found = folder, state
@@ -266,6 +293,7 @@ def _unfinished(given: argparse.Namespace, inputs: str, held: set[int]) -> tuple
             _give_up(folder, state, "what it would have learnt was erased, or is not believed any more")
             return None
         _log.info("%d of its tickets are erased or not believed any more: it learns anew without them", gone)
+        write_learnt(folder, rows, plan.inherited)
         state = state.model_copy(
             update={
                 "stages": {"gather": state.stages["gather"]},

@@ -2,6 +2,7 @@
 
 RUNS/NAME/state.json       what the run is about and which stages are done
 RUNS/NAME/snapshot.jsonl   the tickets that it learns from and is examined with (`training.snapshots`)
+RUNS/NAME/learnt.jsonl     the tickets that its network knows, without their texts (`training.forgotten`)
 RUNS/NAME/build/           the network, its checkpoints and exports
 RUNS/NAME/report.md        the gate's report
 """
@@ -47,6 +48,8 @@ class State(BaseModel):
     fresh: int
     forgotten: int = 0
     """Tickets that the champion learnt from and that are erased or not believed any more: a reason to learn anew."""
+    forgotten_ids: list[int] = []
+    """Of the corrections that those rested on: what a run began without is no reason for another."""
     left_out: dict[str, int]
     dropped: dict[str, int]
     warm: bool

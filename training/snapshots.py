@@ -1,7 +1,8 @@
 """Snapshots of the tickets that a retraining used, and how erasure reaches them.
 
 A snapshot is JSONL, one `training.corrections.Row` a line, redacted as the store keeps it, readable by its user alone.
-Whatever the store no longer has is taken out of every snapshot: erased and purged tickets, and earlier texts.
+Whatever the store no longer has is taken out of every snapshot: erased and purged tickets, and earlier texts. The lists
+of what networks know (`training.forgotten`) lose the names of those tickets, and keep how many were erased.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.store.records import Ticket, TicketKey
+from data.store.store import Store
 from training.corrections import Row
+from training.forgotten import LEARNT, Learnt, as_lines, erased, read_learnt
 from training.runs import STATE, read_state, runs_in, write_private, write_state
 
 SNAPSHOT, DISPUTES, AUDIT = "snapshot.jsonl", "disputes.jsonl", "audit.md"
@@ -34,9 +37,13 @@ class Forgotten:
 
 def write_rows(path: Path, rows: Iterable[Row]) -> str:
     """Write a snapshot whole or not at all; returns its SHA-256."""
-    text = "".join(row.model_dump_json() + "\n" for row in rows)
+    text = _as_lines(rows)
     write_private(path, text)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _as_lines(rows: Iterable[Row]) -> str:
+    return "".join(row.model_dump_json() + "\n" for row in rows)
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -51,43 +58,52 @@ def read_rows(path: Path) -> list[Row]:
     return rows
 
 
-def forget(runs: Path, look_up: Callable[[TicketKey], Ticket | None]) -> Forgotten:
-    """Take out of every snapshot what the store no longer has; `look_up` is `Store.get`.
+def forget(runs: Path, store: Store) -> Forgotten:
+    """Take out of every snapshot what the store no longer has.
 
     Lines that cannot be read are taken out too, since nobody can tell whose they are; so is what a cut run left half
     written. The old file is overwritten before it is let go. Only one process may do this at a time (`runs.alone`).
     """
     found = Forgotten()
     known: dict[TicketKey, Ticket | None] = {}
+
+    def look_up(key: TicketKey) -> Ticket | None:
+        if key not in known:
+            known[key] = store.get(key)
+        return known[key]
+
     for folder in runs_in(runs):
         for half in folder.glob("*.part"):
             _shred(half)
+        if (learnt := read_learnt(folder)) is not None:
+            there = {each.key for each in learnt if each.key and look_up(each.key)}
+            left = [
+                each if each.key in there else Learnt(given=each.given)
+                for each in learnt
+                if each.key is None or each.key in there or erased(store, each.key)
+            ]
+            _replace(folder / LEARNT, as_lines(left))
         path = folder / SNAPSHOT
         if not path.is_file():
             continue
-        keep: list[Row] = []
-        gone = 0
-        for line in path.read_bytes().split(b"\n"):
-            if not line.strip():
-                continue
-            row = _row(line)
-            if row is not None and row.key not in known:
-                known[row.key] = look_up(row.key)
-            if row is None or not row.still(known[row.key]):
-                gone += 1
-            else:
-                keep.append(row)
-        if not gone:
+        rows = [_row(line) for line in path.read_bytes().split(b"\n") if line.strip()]
+        keep = [row for row in rows if row is not None and row.still(look_up(row.key))]
+        if len(keep) == len(rows):
             continue
-        ids = {row.message.id for row in keep}
-        _only(folder, ids)
-        old = path.open("r+b")  # the old file by its handle: its name is given to the new one first
-        with old:
-            write_rows(path, keep)
-            _overwrite(old.fileno())
-        found.rows += gone
+        _only(folder, {row.message.id for row in keep})
+        _replace(path, _as_lines(keep))
+        found.rows += len(rows) - len(keep)
         found.runs.append(folder.name)
     return found
+
+
+def _replace(path: Path, text: str) -> None:
+    """Give a file another content, where it is another, and overwrite the old one by its handle."""
+    if path.read_bytes() == text.encode():
+        return
+    with path.open("r+b") as old:
+        write_private(path, text)
+        _overwrite(old.fileno())
 
 
 def _only(folder: Path, ids: set[str]) -> None:

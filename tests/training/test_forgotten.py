@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from data.store.records import Correction, TicketKey
+from data.store.records import Correction, NewTicket, Reading, TicketKey
 from data.store.store import Store
 from data.taxonomy import Taxonomy
 from data.taxonomy_history import TaxonomyHistory
 from models.artifact import MANIFEST
-from models.registry import current_version
+from models.registry import activate, current_version
 from tests.training.retraining import Stages, again, only_state
 from tests.training.tickets import fill, open_in, put
+from training import poisoning_report
 from training.champion import NETWORK, find_champion
 from training.corrections import gather
 from training.fit import WEIGHTS
+from training.forgotten import LEARNT, read_learnt, write_learnt
 from training.runs import BUILD, State, read_state, runs_in, tidy, write_state
 from training.snapshots import SNAPSHOT, read_rows, write_rows
 
@@ -52,6 +54,7 @@ def known(folder: Path, taxonomy: Taxonomy) -> list[TicketKey]:
         ids=[row.message.id for row in rows], learnt=12, newest=0, fresh=12, left_out={}, dropped={}, warm=True,
         outcome="promoted",
     )  # fmt: skip
+    write_learnt(folder / "runs" / "1", rows, [])
     write_state(folder / "runs" / "1", state)
     corrections = {"learnt": 12, "until": state.until.isoformat(), "snapshot_sha256": sha256}
     with_lineage(current_version(folder / "versions"), corrections=corrections)
@@ -62,6 +65,22 @@ def quarantined(store: Store, key: TicketKey) -> None:
     ticket = store.get(key)
     assert ticket is not None
     store.quarantine([ticket.corrections[0].id], "careless")
+
+
+def rewritten(store: Store, key: TicketKey) -> None:
+    reading = Reading(model_version="m", taxonomy_version="housing-1", labels={}, certainty=0.0, answer={})
+    text = "the whole thread again, with a reply"
+    store.put(NewTicket(key=key, text=text, mark=store.mark(text), lang="en"), reading)
+
+
+def purged(store: Store, _: TicketKey) -> None:
+    """All of them are."""
+    store.purge({}, default=timedelta(days=1), now=datetime.now(UTC) + timedelta(days=2))
+
+
+def sent_again(store: Store, key: TicketKey) -> None:
+    purged(store, key)
+    rewritten(store, key)
 
 
 def newest_state(folder: Path) -> State:
@@ -94,6 +113,118 @@ def test_what_the_champion_should_not_have_learnt_is_a_reason_to_begin_without_i
     assert "1 tickets that 1 learnt from are erased, or not believed any more" in caplog.text
 
 
+@pytest.mark.parametrize("happened", [rewritten, purged, sent_again])
+def test_what_happens_every_day_is_no_reason_to_begin_anew(
+    folder: Path, train: Train, known: list[TicketKey], happened: Callable[[Store, TicketKey], None],
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    stages = Stages(monkeypatch)
+    store = open_in(folder)
+    happened(store, known[3])
+    with caplog.at_level("INFO"):
+        assert train("--version", "2", "--dry-run") == 0
+        assert train("--version", "2") == 0
+        assert train("--version", "2") == 0  # now that the earlier text left the snapshot
+    assert stages.ran == []
+    assert caplog.text.count("nothing to do") == 3
+    fill(store, 5, first=50)
+    store.close()
+    assert train("--version", "2") == 0
+    state = newest_state(folder)
+    assert (state.forgotten, state.warm, state.fresh) == (0, True, 5)
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [lambda store, key, _: store.erase(key), lambda store, _, id_: store.quarantine([id_], "careless")],
+    ids=["erased", "quarantined"],
+)
+def test_an_earlier_text_can_be_forgotten_too(
+    folder: Path, train: Train, known: list[TicketKey], forget: Callable[[Store, TicketKey, int], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    Stages(monkeypatch)
+    store = open_in(folder)
+    ticket = store.get(known[3])
+    assert ticket is not None
+    rewritten(store, known[3])
+    assert train("--version", "2") == 0
+    forget(store, known[3], ticket.corrections[0].id)
+    store.close()
+    assert train("--version", "2") == 0
+    state = newest_state(folder)
+    assert (state.forgotten, state.warm, state.learnt) == (1, False, 11)
+
+
+@pytest.mark.parametrize("outcome", ["stopped", "passed"])
+def test_what_a_run_did_without_is_no_reason_for_another(
+    folder: Path, train: Train, known: list[TicketKey], outcome: str, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    stages = Stages(monkeypatch, outcome)
+    store = open_in(folder)
+    quarantined(store, known[3])
+    assert train("--version", "2") == (outcome == "stopped")
+    stages.ran = []
+    assert train("--version", "3") == 0
+    assert stages.ran == []
+    assert f"run 2 began without what the champion should forget, and ended as {outcome}" in caplog.text
+    store.erase(known[4])
+    store.close()
+    assert train("--version", "3") == (outcome == "stopped")
+    assert (newest_state(folder).forgotten, stages.learnt) == (2, 10)
+
+
+def test_a_run_that_was_given_up_did_without_nothing(
+    folder: Path, train: Train, known: list[TicketKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages = Stages(monkeypatch)
+    store = open_in(folder)
+    quarantined(store, known[3])
+    store.close()
+    stages.killed_at = "fit"
+    with pytest.raises(KeyboardInterrupt):
+        train("--version", "2")
+    stages.killed_at = ""
+    assert train("--version", "3", "--fresh") == 0
+    assert newest_state(folder).run == "3"
+
+
+def test_what_the_champion_had_from_its_own_champion_can_be_forgotten(
+    folder: Path, train: Train, known: list[TicketKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Stages(monkeypatch, "promoted")
+    monkeypatch.setattr(poisoning_report, "MOST", 16)  # so that the oldest of 17 is not learnt from again
+    store = open_in(folder)
+    fill(store, 5, first=50)
+    assert train("--version", "2") == 0
+    state = newest_state(folder)
+    assert (state.warm, state.learnt, state.newest) == (True, 15, 1)
+    assert known[0] not in {row.key for row in read_rows(folder / "runs" / "2" / SNAPSHOT)}
+    home = folder / "versions"
+    exported(home / "2", state)
+    activate(home, "2")
+    fill(store, 1, first=60)
+    assert train("--version", "3", "--dry-run") == 0
+    assert find_champion(home, [folder / "build"]).version == "2"
+    store.erase(known[0])
+    store.close()
+    assert train("--version", "3") == 0
+    state = newest_state(folder)
+    assert (state.forgotten, state.warm, state.champion) == (1, False, "2")
+
+
+@pytest.mark.usefixtures("known")
+def test_a_damaged_list_of_what_is_known_is_not_believed(
+    folder: Path, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Stages(monkeypatch)
+    path = folder / "runs" / "1" / LEARNT
+    path.write_bytes(path.read_bytes()[:-20])
+    assert train("--version", "2") == 0
+    assert (newest_state(folder).forgotten, newest_state(folder).warm) == (1, False)
+
+
 def test_all_may_be_forgotten(
     folder: Path, train: Train, known: list[TicketKey], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,7 +250,7 @@ def test_where_nobody_can_tell_what_the_champion_learnt_it_is_not_begun_from(
     with caplog.at_level("INFO"):
         assert train() == 0
     assert only_state(folder).warm is False
-    assert "the snapshot of 1 is not there" in caplog.text
+    assert "nothing tells what 1 learnt" in caplog.text
 
 
 def test_a_ticket_that_was_judged_again_is_learnt_and_not_held_back(
@@ -183,12 +314,16 @@ def test_a_cut_run_goes_on_without_what_is_not_believed_any_more(
     assert train() == 0
     state = only_state(folder)
     assert (stages.learnt, state.learnt, len(state.ids), state.outcome) == (7, 7, 9, "passed")
+    assert len(read_learnt(folder / "runs" / "2") or []) == 7
 
 
 def exported(version: Path, state: State) -> None:
     """Write a version as the run of this state would."""
     shutil.copytree(version.parent / "1", version)
-    with_lineage(version, corrections={"snapshot_sha256": state.snapshot_sha256})
+    told = {"snapshot_sha256": state.snapshot_sha256, "learnt": state.learnt, "until": state.until.isoformat()}
+    with_lineage(version, corrections=told)
+    written = json.loads((version / MANIFEST).read_bytes()) | {"version": version.name}
+    (version / MANIFEST).write_text(json.dumps(written), encoding="utf-8")
 
 
 def test_versions_of_runs_that_were_given_up_are_removed(
