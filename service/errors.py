@@ -38,7 +38,7 @@
     │   ├── NotReady
     │   ├── ShuttingDown
     │   ├── TooSlow                 the time that the service allows is over
-    │   ├── StoreFailed             the ticket store could not be used; nothing was kept
+    │   ├── StoreFailed             the ticket store could not be used; nothing was kept unless `unsure`
     │   └── StoreFull               its disk is full; nothing was kept
     └── DeadlinePassed      504     the time that the client allows is over, or will be; Retry-After
 
@@ -251,9 +251,9 @@ class RequestUnderWay(Conflict):
 
     code, title = "request-under-way", "The first request with this key is under way"
 
-    def __init__(self) -> None:
-        told = "The first request with this Idempotency-Key is still being done: ask again in a moment."
-        super().__init__(told, headers={"Retry-After": "1"})
+    def __init__(self, retry_after: float = 1.0) -> None:
+        told = "The first request with this Idempotency-Key is still being done: ask again after `Retry-After`."
+        super().__init__(told, headers={"Retry-After": str(max(1, math.ceil(retry_after)))})
 
 
 class Erased(Problem):
@@ -382,9 +382,10 @@ class TooSlow(Unavailable):
 
 
 class StoreFailed(Unavailable):
-    """The ticket store could not be used, and nothing was kept."""
+    """The ticket store could not be used; nothing was kept, unless it is `unsure`: it failed as it committed."""
 
     code, title = "store-failed", "The ticket store could not be used"
+    unsure = False
 
 
 class StoreFull(Unavailable):

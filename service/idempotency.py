@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers
 
 from data.store.errors import KeyMismatch, KeyUnderWay
 from data.store.records import Lease, Replay, TicketKey
+from service.deadline import Deadline
 from service.errors import BadRequest, KeyReused, Problem, RequestUnderWay, StoreFailed
 
 if TYPE_CHECKING:
+    from data.store.store import Store
     from service.storing import StoreCalls
 
 log = logging.getLogger(__name__)
@@ -60,26 +64,42 @@ def canonical(method: str, path: str, body: object) -> str:
 
 
 async def once(
-    calls: StoreCalls, asked: Once | None, ticket: TicketKey, work: Callable[[], Awaitable[Replay]]
+    calls: StoreCalls,
+    asked: Once | None,
+    ticket: TicketKey,
+    work: Callable[[], Awaitable[Replay]],
+    deadline: Deadline | None = None,
 ) -> Replay:
     """Do `work`, or give again what it gave; without a key, just do it.
 
-    Raises `KeyReused` where the key came with another request, `RequestUnderWay` while the first one is being done.
+    Raises `KeyReused` where the key came with another request, `RequestUnderWay` while the first one is being done, and
+    what `StoreCalls.ask` raises where it is not begun by the deadline.
     """
     if asked is None:
         return await work()
+
+    def begin(store: Store) -> Lease | Replay:
+        return store.begin(asked.key, asked.author, store.mark(asked.request))
+
     try:
-        begun = await calls.ask("write", lambda store: store.begin(asked.key, asked.author, store.mark(asked.request)))
+        begun = await calls.ask("write", begin, deadline)
     except KeyMismatch:
         raise KeyReused from None
-    except KeyUnderWay:
-        raise RequestUnderWay from None
+    except KeyUnderWay as first:
+        raise RequestUnderWay(first.wait) from None
     if isinstance(begun, Replay):
         return begun
     try:
         reply = await work()
+    except StoreFailed as failure:
+        if failure.unsure:
+            left = (begun.until - datetime.now(UTC)).total_seconds()  # until the key is free again
+            failure.headers["Retry-After"] = str(max(1, math.ceil(left)))
+        else:
+            await _finish(calls, begun, None, ticket)
+        raise
     except Exception as failure:  # not of a cancellation: what the store has begun goes on
-        if not isinstance(failure, StoreFailed | OSError):  # these may have come after the commit
+        if not isinstance(failure, OSError):  # it may have come after the commit
             await _finish(calls, begun, None, ticket)
         raise
     await _finish(calls, begun, reply, ticket)

@@ -51,9 +51,10 @@ class Keeping:
         if settings.shadow:
             keep = partial(keep_shadow, self.calls)
             self.shadow = Shadow(settings.shadow, load, classifier, keep=keep, counted=metrics.shadowed)
-        self.tickets = Tickets(self.calls, classifier, redact=redact, metrics=metrics, shadow=self.shadow)
         history = Histories(classifier, settings.taxonomies)
         self.books = Books(self.calls.store, history, read_zone(settings.timezone))
+        look, shadow = self.books.look, self.shadow
+        self.tickets = Tickets(self.calls, classifier, redact=redact, metrics=metrics, look=look, shadow=shadow)
         self.rescoring = None
         if settings.rescore:
             self.rescoring = Rescoring(self.calls, classifier, counted=metrics.rescored, waiting=metrics.waiting)

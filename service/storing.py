@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from data.store.store import Store
+from data.store.store import Store, Uncertain
 from service.aside import aside
 from service.deadline import Deadline
 from service.errors import Overloaded, Problem, ShuttingDown, StoreFailed, StoreFull
@@ -84,17 +84,19 @@ class StoreCalls:
         self.store = store
         self._timed = timed
         self._threads: ThreadPoolExecutor | None = None
+        self._free = asyncio.Semaphore(THREADS)
         self._waiting = 0
 
     def start(self) -> None:
         """Make the threads."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+        self._free = asyncio.Semaphore(THREADS)  # that of an earlier loop is tied to it
 
     async def stop(self) -> None:
         """End when what was begun is done, and let go of the database."""
-        if self._threads:
-            await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
-            self._threads = None
+        threads, self._threads = self._threads, None
+        if threads:
+            await asyncio.to_thread(threads.shutdown)
         await asyncio.to_thread(self.store.close)
 
     async def ask(self, kind: Work, work: Callable[[Store], T], deadline: Deadline | None = None) -> T:
@@ -105,37 +107,36 @@ class StoreCalls:
         """
         if self._waiting >= MOST_WAITING:
             raise Overloaded("Too many calls wait for the ticket store: ask again later.")
-        if self._threads is None:
-            raise ShuttingDown("The service is stopping: ask again, another one may answer.")
         began = time.monotonic()
-        turn = self._threads.submit(work, self.store)
-        self._waiting += 1
-        future = asyncio.wrap_future(turn)
-        future.add_done_callback(self._done)
-        late = False
-
-        def give_up() -> None:
-            nonlocal late
-            late = turn.cancel()  # false where it has begun
-
-        timer = deadline and asyncio.get_running_loop().call_later(deadline.left(), give_up)
         problem: Problem
         try:
-            return await future
+            await self._turn(deadline)
+            return await asyncio.shield(self._begin(work))
         except SQLAlchemyError as error:
             problem = told(error)
-        except asyncio.CancelledError:
-            if not late or deadline is None:
-                raise
-            problem = deadline.passed(0)
         finally:
             self._timed(kind, time.monotonic() - began)
-            if timer:
-                timer.cancel()
         raise problem  # out here it does not carry what failed, whose message quotes its parameters
 
-    def _done(self, _: object) -> None:
-        self._waiting -= 1
+    async def _turn(self, deadline: Deadline | None) -> None:
+        """Wait for a thread, here and not in the line of the threads: whoever gives up leaves nothing behind."""
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(deadline.left() if deadline else None):
+                await self._free.acquire()
+        except TimeoutError:
+            assert deadline
+            raise deadline.passed(0) from None
+        finally:
+            self._waiting -= 1
+
+    def _begin(self, work: Callable[[Store], T]) -> asyncio.Future[T]:
+        if self._threads is None:
+            self._free.release()
+            raise ShuttingDown("The service is stopping: ask again, another one may answer.")
+        begun = asyncio.get_running_loop().run_in_executor(self._threads, work, self.store)
+        begun.add_done_callback(lambda _: self._free.release())  # and no sooner, whoever stops waiting
+        return begun
 
 
 class Health:
@@ -169,4 +170,10 @@ def told(error: SQLAlchemyError) -> Problem:
     codes = {getattr(cause, "sqlite_errorname", None), getattr(cause, "sqlstate", None)}
     if codes & FULL:
         return StoreFull("The disk of the ticket store is full and nothing was kept: make room, then send it again.")
+    if isinstance(error, Uncertain):
+        failed = StoreFailed(
+            "The ticket store failed at the last step and may have kept it: look before you send it again."
+        )
+        failed.unsure = True
+        return failed
     return StoreFailed("The ticket store could not be used and nothing was kept: send it again.")

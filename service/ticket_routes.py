@@ -139,7 +139,7 @@ async def done_once(
         body = await request.json() if await request.body() else None
         shown_key: Key | None = getattr(request.state, "key", None)
         asked = Once(given, shown_key.id if shown_key else "", canonical(request.method, request.url.path, body))
-    return reply(await once(tickets.calls, asked, key, work))
+    return reply(await once(tickets.calls, asked, key, work, deadline_of(request)))
 
 
 def asked_version(request: Request) -> int | None:

@@ -54,12 +54,15 @@ class Tickets:
         *,
         redact: Redact,
         metrics: TicketMetrics,
+        look: Callable[[], object],
         shadow: Shadow | None = None,
     ) -> None:
+        """`look` is called where a put has erased: reports should look soon, as after other erasures."""
         self.calls = calls
         self._classifier = classifier
         self._redact = redact
         self._metrics = metrics
+        self._look = look
         self._shadow = shadow
         self._deadline: Deadline | None = None
 
@@ -82,6 +85,10 @@ class Tickets:
         else:
             put = await self._put_anew(key, body, await classify())
         self._metrics.put(put.outcome)
+        if put.erased:
+            self._forget()
+            self._metrics.erased("subject", 1)
+            self._look()
         if put.outcome == "refused":
             raise errors.Erased("This ticket, or the person whom it is of, was erased for good: it is not kept again.")
         return put

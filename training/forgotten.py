@@ -12,7 +12,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from data.store import erasing
 from data.store.records import TicketKey
 from data.store.standing import believed
 from data.store.store import Store
@@ -66,12 +65,6 @@ def _learnt(line: bytes) -> Learnt:
         return Learnt()
 
 
-def erased(store: Store, key: TicketKey) -> bool:
-    """Say whether a ticket was erased for good; one that was purged by its age was not."""
-    with store._read() as session:
-        return erasing.erased(session, [erasing.name(store._marker, key)])
-
-
 def believed_ids(store: Store) -> set[int]:
     """Gather the ids of all corrections that hold."""
     return {each.id for ticket in store.corrected() for each in believed(ticket.corrections, ticket.revision)}
@@ -99,7 +92,7 @@ def find_forgotten(champion: Champion, runs: Path, held: set[int], store: Store)
 def _right(store: Store, key: TicketKey, given: Iterable[int]) -> bool:
     ticket = store.get(key)
     if ticket is None:
-        return not erased(store, key)
+        return not store.erased(key)
     wrong = {each.id for each in ticket.corrections}
     for revision in {each.revision for each in ticket.corrections}:
         wrong.difference_update(each.id for each in believed(ticket.corrections, revision))

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from data.store.records import Ticket, TicketKey
 from data.store.store import Store
 from training.corrections import Row
-from training.forgotten import LEARNT, Learnt, as_lines, erased, read_learnt
+from training.forgotten import LEARNT, Learnt, as_lines, read_learnt
 from training.runs import STATE, read_state, runs_in, write_private, write_state
 
 SNAPSHOT, DISPUTES, AUDIT = "snapshot.jsonl", "disputes.jsonl", "audit.md"
@@ -80,7 +80,7 @@ def forget(runs: Path, store: Store) -> Forgotten:
             left = [
                 each if each.key in there else Learnt(given=each.given)
                 for each in learnt
-                if each.key is None or each.key in there or erased(store, each.key)
+                if each.key is None or each.key in there or store.erased(each.key)
             ]
             _replace(folder / LEARNT, as_lines(left))
         path = folder / SNAPSHOT

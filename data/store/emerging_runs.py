@@ -13,8 +13,8 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from data.store.emerging import MOST_GROUPS, Found, Member, _add, _members
-from data.store.tables import EmergingMemberRow, EmergingRow
+from data.store.emerging import _PART, MOST_GROUPS, Found, Member, _add, _members
+from data.store.tables import EmergingMemberRow, EmergingRow, TicketRow
 
 SHARED: Final = 0.3
 """Part of the smaller one of two groups that both must have for them to be the same."""
@@ -29,13 +29,17 @@ MOST_MEMBERS: Final = 5_000
 
 
 def keep(session: Session, found: Sequence[Found], looked_at: set[int], now: datetime) -> list[int]:
-    """Write down what was found; returns the id of the group that each found one is."""
+    """Write down what was found; returns the id of the group that each found one is.
+
+    Words of a group are left out where one of its tickets was erased since they were read: some may be its own.
+    """
     rows = {row.id: row for row in session.scalars(select(EmergingRow).order_by(EmergingRow.id))}
     earlier = _members(session, list(rows))
     own = [{member.ticket: member for member in sorted(each.members, key=_far)[:MOST_MEMBERS]} for each in found]
     targets = {row.into for row in rows.values()}
     decided = {id_ for id_, row in rows.items() if row.status != "open" or id_ in targets}
     matched = match(own, earlier, decided)
+    alive = _alive(session, sorted({member.ticket for each in found for member in each.members}))
     ids: list[int] = []
     touched: set[int] = set()
     for each, members, old in zip(found, own, matched, strict=True):
@@ -48,7 +52,7 @@ def keep(session: Session, found: Sequence[Found], looked_at: set[int], now: dat
         _add(session, row.id, members)
         if row.id not in touched:  # of several, the largest comes first and speaks for it
             row.steadiness, row.near = each.steadiness, list(each.near)
-            row.words = dict(each.words)
+            row.words = dict(each.words) if alive.issuperset(member.ticket for member in each.members) else {}
         row.seen_at = now
         touched.add(row.id)
         ids.append(row.id)
@@ -86,6 +90,13 @@ def match(
 
 def _far(member: Member) -> tuple[float, int]:
     return -member.closeness, member.ticket
+
+
+def _alive(session: Session, tickets: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for start in range(0, len(tickets), _PART):
+        found.update(session.scalars(select(TicketRow.id).where(TicketRow.id.in_(tickets[start : start + _PART]))))
+    return found
 
 
 def _begin(session: Session, now: datetime) -> EmergingRow:

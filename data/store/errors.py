@@ -53,4 +53,8 @@ class KeyMismatch(KeyReused):
 
 
 class KeyUnderWay(KeyReused):
-    """The request that it came with first is still being answered."""
+    """The request that it came with first is still being answered: ask again after `wait` seconds."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("the request with this idempotency key is still being answered: ask again later")
+        self.wait = wait

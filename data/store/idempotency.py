@@ -28,7 +28,9 @@ def begin(session: Session, mark: str, fingerprint: str) -> Lease | Replay:
         if row.fingerprint != fingerprint:
             raise KeyMismatch("this idempotency key came with another request before: make a new one")
         if row.status is None or row.body is None:
-            raise KeyUnderWay("the request with this idempotency key is still being answered: ask again later")
+            left = row.expires_at - now
+            # Most end in a moment: as long again as it has taken so far, and no longer than the key is taken.
+            raise KeyUnderWay(min(left, LEASE - left).total_seconds())
         return Replay(status=row.status, body=row.body)
     if row:
         session.delete(row)

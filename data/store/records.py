@@ -175,6 +175,8 @@ class Put(_Record):
 
     outcome: Literal["created", "unchanged", "changed", "refused"]
     ticket: Ticket | None
+    erased: bool = False
+    """Whether it was kept without its person until now, and is erased with its refusal."""
 
 
 class Lease(_Record):

@@ -54,6 +54,14 @@ ROOM = 16 * 2**20
 """Bytes that SQLite's disk must have free for the store to be called writable."""
 
 
+class Uncertain(SQLAlchemyError):
+    """The database failed as it committed: nobody knows whether it did. After any other failure nothing was kept."""
+
+    def __init__(self, error: SQLAlchemyError) -> None:
+        super().__init__(str(error))
+        self.orig = getattr(error, "orig", None)
+
+
 class Store:
     """Tickets with everything said of them. Raises `data.store.errors.StoreError`s, and SQLAlchemy's where it fails."""
 
@@ -100,6 +108,11 @@ class Store:
         """Mark a ticket for lists that may outlive it."""
         return self._marker.mark("alias", key.source, key.id)
 
+    def erased(self, key: TicketKey) -> bool:
+        """Say whether a ticket was erased for good; one that was purged by its age was not."""
+        with self._read() as session:
+            return erasing.erased(session, [erasing.name(self._marker, key)])
+
     def writable(self) -> bool:
         """Say whether something could be written now."""
         file = self._database.url.database
@@ -133,14 +146,15 @@ class Store:
             if not erasing.erased(session, names):
                 return put(session, row, new, reading)
             unowned = row is not None and row.subject is None
+        gone = 0
         if unowned:
             with self._write() as session:
                 locks.erasing(session)
                 row = find(session, new.key)
                 if row is not None and row.subject is None:
-                    erasing.erase(session, self._marker, new.key)
+                    gone = erasing.erase(session, self._marker, new.key)
             self.sweep()
-        return Put(outcome="refused", ticket=None)
+        return Put(outcome="refused", ticket=None, erased=gone > 0)
 
     def get(self, key: TicketKey) -> Ticket | None:
         """Read a ticket, or None where there is none of that name."""
@@ -363,5 +377,10 @@ class Store:
 
     @contextmanager
     def _write(self) -> Iterator[Session]:
-        with self._turn, Session(self._writing) as session, session.begin():
+        with self._turn, Session(self._writing) as session:
             yield session
+            session.flush()
+            try:
+                session.commit()
+            except SQLAlchemyError as error:
+                raise Uncertain(error) from error

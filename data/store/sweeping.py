@@ -78,6 +78,8 @@ def _rewrite(database: Engine, patience: float) -> bool:
         try:
             if Path(str(database.url.database)).stat().st_size > _IN_MEMORY:
                 connection.exec_driver_sql("PRAGMA temp_store=FILE")
+            if not _empty_log(connection, patience):
+                return False  # to write anew would add a whole copy to it, at every try
             connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience * 1_000)}")
             connection.exec_driver_sql("VACUUM")
             if not _empty_log(connection, patience):

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
-from data.store.records import Replay, TicketKey
+from data.store.records import Put, Replay, TicketKey
 from data.store.store import Store
 from service.errors import BadRequest, Overloaded, RequestUnderWay, StoreFailed
 from service.idempotency import Once, canonical, once, read_key
@@ -141,13 +145,67 @@ def test_keys_of_two_clients_never_meet(desk: Desk, tmp_path: Path) -> None:
     assert client.put("/v1/tickets/shop/2", json={"text": "b"}, headers=shown[1]).status_code == 201
 
 
+def test_where_the_commit_failed_nobody_is_told_that_nothing_was_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = desk()
+    store: Store = client.app.state.tickets.calls.store  # type: ignore[attr-defined]
+    kept = store.put
+
+    def lose(connection: Connection) -> None:
+        connection.connection.commit()
+        raise OperationalError("COMMIT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    def put(*given: Any) -> Put:
+        event.listen(store._database, "commit", lose)
+        try:
+            return kept(*given)
+        finally:
+            event.remove(store._database, "commit", lose)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "put", put)
+        failed = client.put(URL, json={"text": "my parcel"}, headers=KEY)
+    assert problem(failed) == (503, "store-failed")
+    assert "nothing was kept" not in failed.text
+    assert 110 <= int(failed.headers["retry-after"]) <= 120, "when the key is free again"
+    assert client.get(URL).json()["text"] == "my parcel"
+    again = client.put(URL, json={"text": "my parcel"}, headers=KEY)
+    assert problem(again) == (409, "request-under-way")
+
+
+@pytest.mark.parametrize("call", ["known", "put"])
+def test_where_the_store_failed_before_the_commit_the_key_may_be_sent_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    client = desk()
+    store: Store = client.app.state.tickets.calls.store  # type: ignore[attr-defined]
+
+    def fail(*_: object) -> None:
+        raise OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, call, fail)
+        failed = client.put(URL, json={"text": "my parcel"}, headers=KEY)
+    assert problem(failed) == (503, "store-failed")
+    assert "nothing was kept: send it again" in failed.text
+    assert client.put(URL, json={"text": "my parcel"}, headers=KEY).status_code == 201
+
+
+def unsure() -> StoreFailed:
+    failed = StoreFailed("gone")
+    failed.unsure = True
+    return failed
+
+
 @pytest.mark.parametrize(
     ("failure", "free"),
     [
         (Overloaded("full"), True),
         (ClientDisconnect(), True),
         (RuntimeError("the engine"), True),
-        (StoreFailed("gone"), False),
+        (StoreFailed("gone"), True),
+        (unsure(), False),
         (OSError(), False),
     ],
 )

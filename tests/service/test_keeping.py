@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from service.retention import DAY, MINUTES, SOON, purge_daily, read_days, sweep_again
 from service.settings import Settings, SettingsError, read_settings
 from service.storing import MOST_WAITING, check_store
 from tests.service.conftest import settings, wait_until
-from tests.service.toy_tickets import Desk, desk, folder, problem, put
+from tests.service.toy_tickets import URL, Desk, desk, folder, problem, put
 
 __all__ = ["desk", "folder"]
 
@@ -98,15 +100,23 @@ def test_what_is_past_its_time_goes_by_its_source(desk: Desk) -> None:
     assert put(client, "a", "/v1/tickets/shop/old").status_code == 201, "a purge puts up no tombstone"
 
 
-def test_what_is_erased_leaves_the_books_at_once(desk: Desk) -> None:
+ERASE: dict[str, Callable[[TestClient], object]] = {
+    "by name": lambda client: client.delete(URL),
+    "by a put that tells whose it is": lambda client: put(client, "parcel", subject="erased before"),
+}
+
+
+@pytest.mark.parametrize("way", ERASE)
+def test_what_is_erased_leaves_the_books_at_once(desk: Desk, way: str) -> None:
     client = desk(timezone="Asia/Ho_Chi_Minh")
+    client.delete("/v1/subjects/erased%20before")
     books: Any = client.app.state.keeping.books  # type: ignore[attr-defined]
     assert str(books.zone) == "Asia/Ho_Chi_Minh"
     wait_until(lambda: books.ready)
     put(client, "parcel")
     wait_until(lambda: len(books.ledger) == 1, seconds=20)
     number = books.number
-    client.delete("/v1/tickets/shop/4711")
+    ERASE[way](client)
     wait_until(lambda: len(books.ledger) == 0, seconds=4)
     assert books.number > number
 

@@ -249,6 +249,19 @@ def test_a_person_is_erased_from_every_system(desk: Desk) -> None:
     assert count(client, 'reclamo_erased_tickets_total{why="subject"}') == 2
 
 
+def test_a_put_that_erases_leaves_as_little_as_an_erasure(desk: Desk) -> None:
+    client = desk()
+    assert client.delete("/v1/subjects/me").status_code == 204
+    put(client, "my parcel")
+    cached = client.app.state.classifier.cache  # type: ignore[attr-defined]
+    assert len(cached) > 0
+    assert problem(put(client, "my parcel", subject="me")) == (410, "erased")
+    assert len(cached) == 0
+    assert client.get(URL).status_code == 404
+    assert problem(put(client, "my parcel", subject="me")) == (410, "erased")
+    assert count(client, 'reclamo_erased_tickets_total{why="subject"}') == 1
+
+
 FAULTS = {"SQLITE_FULL": "store-full", "SQLITE_IOERR_WRITE": "store-failed"}
 
 

@@ -150,6 +150,17 @@ def test_a_ticket_that_was_erased_during_a_run_is_left_out(store: Store) -> None
     assert tickets(store.emerging, one) == {b}
 
 
+def test_words_that_were_read_before_an_erasure_do_not_come_back_with_the_run(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, c, d = fill(store, *["en"] * 4)
+    monkeypatch.setattr("data.store.emerging_runs.MOST_MEMBERS", 1)
+    store.erase(key(2))  # so far from the middle that it would not be kept as a member
+    one, two = store.emerging.keep([found(a, b), found(c, d)], [a, b, c, d])
+    assert store.emerging.group(one).words == {}
+    assert store.emerging.group(two).words == {"en": [("fee", 3)]}
+
+
 def test_readings_tell_how_sure_a_theme_was(store: Store) -> None:
     answer = {"themes": [{"label": "billing", "confidence": 0.4}, {"label": "delivery", "confidence": 0.9}]}
     store.put(new(store, 1), reading(answer=answer, review=["low_confidence"]))

@@ -131,10 +131,11 @@ def test_a_ticket_whose_person_was_erased_before_it_was_told_is_erased_then(stor
     store.put(new(store, text=CANARY), reading())
     store.put(new(store, 2, person="bob"), reading())
     assert store.erase_subject("ann") == 0
-    assert store.put(new(store, text=CANARY, person="ann"), reading()) == Put(outcome="refused", ticket=None)
+    gone = Put(outcome="refused", ticket=None, erased=True)
+    assert store.put(new(store, text=CANARY, person="ann"), reading()) == gone
     assert store.get(key(1)) is None
     assert CANARY not in rows(store)
-    assert store.put(new(store, text=CANARY), reading()).outcome == "refused"
+    assert store.put(new(store, text=CANARY), reading()) == Put(outcome="refused", ticket=None)
     assert store.put(new(store, 2, person="ann"), reading()).outcome == "refused"
     assert store.get(key(2)) is not None, "it is somebody else's, as far as the store knows"
 
@@ -311,6 +312,9 @@ def test_a_reader_in_the_way_puts_the_sweep_off_but_is_not_forgotten(
         assert lite.swept is False
         assert lite.catch_up() is False
         assert held(tmp_path / "store", CANARY) != []
+        size = (tmp_path / "store" / "tickets.db-wal").stat().st_size
+        assert [lite.catch_up() for _ in range(3)] == [False] * 3
+        assert (tmp_path / "store" / "tickets.db-wal").stat().st_size == size, "no copy is added in vain"
         reader.execute("COMMIT")
     assert lite.catch_up() is True
     assert lite.swept

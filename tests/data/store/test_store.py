@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from data.store.errors import Missing, NothingToUndo, Stale
 from data.store.records import Ticket
-from data.store.store import Store
+from data.store.store import Store, Uncertain
 from tests.data.store.making import LABELS, NOON, correction, key, new, reading
 
 
@@ -206,6 +209,24 @@ def test_times_of_any_zone_are_kept_in_utc(store: Store) -> None:
     kept = store.get(key(1))
     assert kept is not None
     assert kept.about.received_at == datetime(2026, 2, 28, 17, 30, 0, 123456, tzinfo=UTC)
+
+
+def test_a_commit_that_fails_is_told_from_a_failure_before_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = store._database.dialect.loaded_dbapi
+
+    def lose(connection: Any) -> None:
+        connection.rollback()
+        raise driver.OperationalError("it broke")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store._database.dialect, "do_commit", lose)
+        with pytest.raises(Uncertain) as failed:
+            put(store)
+    assert isinstance(failed.value.orig, driver.OperationalError)
+    with pytest.raises(SQLAlchemyError) as refused, store._write() as session:
+        session.execute(text("SELECT * FROM nowhere"))
+    assert not isinstance(refused.value, Uncertain)
+    assert put(store).version == 1
 
 
 def test_it_says_whether_it_can_be_written(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
