@@ -16,6 +16,7 @@ ON_THE_WALL = {
     "demo.py": "the day that a demonstration is made on",
     "digest_command.py": "which week is over",
     "hook.py": "when an alert was sent, for who checks its signature",
+    "idempotency.py": "when a key is free again, which the store wrote down",
     "keeping.py": "the age of a ticket",
     "keys.py": "the end of a key",
     "keys_command.py": "the same",

@@ -35,11 +35,11 @@ def errors(**languages: tuple[float, float]) -> Prevalence:
 
     def hits(hit: float, false: float) -> Hits:
         return Hits(
-            tp=round(2000 * hit), fn=round(2000 * (1 - hit)), fp=round(8000 * false), tn=round(8000 * (1 - false))
+            tp=round(6000 * hit), fn=round(6000 * (1 - hit)), fp=round(24000 * false), tn=round(24000 * (1 - false))
         )
 
     many = {lang: {label: hits(*rates) for label in labels} for lang, rates in languages.items()}
-    rows = [[2000 if said == true else 0 for said in range(len(steps) + 1)] for true in range(len(steps))]
+    rows = [[6000 if said == true else 0 for said in range(len(steps) + 1)] for true in range(len(steps))]
     single = {"urgency": dict.fromkeys(languages, rows)}
     found = Confusion(labels={"themes": labels, "urgency": steps}, many={"themes": many}, single=single)
     return Prevalence({"v1": found})

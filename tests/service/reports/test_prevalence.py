@@ -15,14 +15,14 @@ from tests.service.reports.toy_ledger import fact, ledger
 KINDS = ["complaint", "request", "praise"]
 
 
-def hits(sensitivity: float, false: float, positive: int = 2000, negative: int = 8000) -> Hits:
+def hits(sensitivity: float, false: float, positive: int = 6000, negative: int = 24000) -> Hits:
     tp, fp = round(sensitivity * positive), round(false * negative)
     return Hits(tp=tp, fn=positive - tp, fp=fp, tn=negative - fp)
 
 
 def errors(**languages: tuple[float, float]) -> Confusion:
     """Sensitivity and false-positive rate of `billing` by language; kinds are told rightly four times of five."""
-    matrix = [[800, 150, 50, 0], [100, 800, 100, 0], [0, 200, 800, 0]]
+    matrix = [[2400, 450, 150, 0], [300, 2400, 300, 0], [0, 600, 2400, 0]]
     return Confusion(
         labels={"themes": ["billing"], "kind": KINDS},
         many={"themes": {language: {"billing": hits(*rates)} for language, rates in languages.items()}},

@@ -79,7 +79,7 @@ def quarters(number: int = 400, seed: int = 0, rates: Rates = GROWING) -> list[F
     return made
 
 
-def confusion(taxonomy: Taxonomy = TAXONOMY, n: int = 400) -> Confusion:
+def confusion(taxonomy: Taxonomy = TAXONOMY, n: int = 1250) -> Confusion:
     """Counts of a classifier that finds nine of ten, and is wrong once in thirty."""
     labels: dict[str, list[str]] = {group: taxonomy.ids(group) for group in GROUP_IDS}
     many = {
