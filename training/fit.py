@@ -374,12 +374,17 @@ def _score(outcome: EvalPrediction, taxonomy: Taxonomy) -> dict[str, float]:
 
 
 def plain_labels(scores: Matrix, taxonomy: Taxonomy, calibration: Calibration | None = None) -> dict[str, list[str]]:
-    """Labels from raw scores alone: the best of one, the middle of ordered, all above one half of many."""
+    """Labels from raw scores alone: the best of one, the middle of ordered, all above their thresholds of many.
+
+    The thresholds are those of all languages together; without a calibration they are one half.
+    """
+    limits = calibration or Calibration(scales={}, thresholds={})
     said: dict[str, list[str]] = {}
     for columns in layout(taxonomy):
-        chance = chances(scores, columns, calibration.scales.get(columns.group, {}) if calibration else {})
+        chance = chances(scores, columns, limits.scales.get(columns.group, {}))
         if columns.mode == "many":
-            said[columns.group] = [label for label, c in zip(columns.labels, chance, strict=True) if c >= 0.5]
+            named = zip(columns.labels, chance, strict=True)
+            said[columns.group] = [label for label, c in named if c >= limits.threshold(columns.group, label, "*")]
         else:
             best = int(chance.argmax()) if columns.mode == "one" else ordered_choice(chance)
             said[columns.group] = [columns.labels[best]]
