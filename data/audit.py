@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from data.check import check_corpus, count_labels
+from data.check import check_corpus, contradicted, count_labels
 from data.dispute import Dispute, disputes
 from data.message import Message
 from data.near import near_duplicates
-from data.taxonomy import Taxonomy, as_list
+from data.taxonomy import Taxonomy
 
 ALIKE = 0.3
 """Overlap from which two messages are alike enough that their labels should hardly differ."""
@@ -30,10 +30,13 @@ _SPACES: Mapping[str, re.Pattern[str]] = {
 }
 
 
-def audit(messages: Sequence[Message], taxonomy: Taxonomy, *, judge: bool = True) -> str:
-    """Write the report as Markdown; without `judge` no model is trained and no labels are disputed."""
+def audit(messages: Sequence[Message], taxonomy: Taxonomy, *, judge: bool = True, whole: bool = True) -> str:
+    """Write the report as Markdown; without `judge` no model is trained and no labels are disputed.
+
+    `whole` messages must have labels in every group; in others what is open is no finding.
+    """
     parts = {
-        "Findings": _listed([f"- {finding}" for finding in check_corpus(messages, taxonomy)]),
+        "Findings": _listed([f"- {finding}" for finding in check_corpus(messages, taxonomy, whole=whole)]),
         "Alike, but labelled otherwise": _listed(list(_contradictory(messages, taxonomy))),
         "Scarce labels": _scarce(messages, taxonomy),
         "White space": _white_space(messages),
@@ -49,9 +52,7 @@ def _contradictory(messages: Sequence[Message], taxonomy: Taxonomy) -> Iterator[
         own = [message for message in messages if message.lang == language]
         for pair in near_duplicates([message.text for message in own], ALIKE):
             one, other = own[pair.first], own[pair.second]
-            labels = [[frozenset(as_list(m.labels.get(group.id))) for group in taxonomy.groups] for m in (one, other)]
-            differing = [g.id for g, a, b in zip(taxonomy.groups, *labels, strict=True) if a != b]
-            if differing:
+            if differing := contradicted(one, other, taxonomy):
                 yield f"- {one.id}, {other.id} ({pair.overlap:.0%} alike): other {', '.join(differing)}"
 
 

@@ -28,11 +28,14 @@ class Finding:
         return f"{self.check}: {', '.join(self.ids)}: {self.what}"
 
 
-def check_corpus(messages: Sequence[Message], taxonomy: Taxonomy) -> list[Finding]:
-    """Run every check; an empty list means that the corpus may be learnt from."""
+def check_corpus(messages: Sequence[Message], taxonomy: Taxonomy, *, whole: bool = True) -> list[Finding]:
+    """Run every check; an empty list means that the corpus may be learnt from.
+
+    Messages that need not be `whole` are not asked for the groups that they leave open.
+    """
     return [
         *_identifiers(messages),
-        *_labels(messages, taxonomy),
+        *(_labels(messages, taxonomy) if whole else ()),
         *_whitespace(messages),
         *_duplicates(messages, taxonomy),
         *_straddling(messages),
@@ -49,6 +52,12 @@ def count_labels(messages: Sequence[Message], taxonomy: Taxonomy) -> dict[str, C
             for label in as_list(value):
                 counts.setdefault(f"{group}.{label}", Counter())[message.lang] += 1
     return counts
+
+
+def contradicted(one: Message, other: Message, taxonomy: Taxonomy) -> list[str]:
+    """Name the groups that two messages are labelled differently in; what either leaves open contradicts nothing."""
+    both = (group.id for group in taxonomy.groups if group.id in one.labels and group.id in other.labels)
+    return [group for group in both if {*as_list(one.labels[group])} != {*as_list(other.labels[group])}]
 
 
 def _identifiers(messages: Sequence[Message]) -> Iterator[Finding]:
@@ -86,7 +95,7 @@ def _duplicates(messages: Sequence[Message], taxonomy: Taxonomy) -> Iterator[Fin
     for twins in same.values():
         for first, second in pairwise(twins):
             ids = first.id, second.id
-            if differing := [group.id for group in taxonomy.groups if _set(first, group.id) != _set(second, group.id)]:
+            if differing := contradicted(first, second, taxonomy):
                 yield Finding("contradiction", ids, f"same text, other {', '.join(differing)}; decide which is right")
             if first.group != second.group:
                 yield Finding("duplicate", ids, "same text in two groups; remove one")
@@ -106,7 +115,3 @@ def _straddling(messages: Sequence[Message]) -> Iterator[Finding]:
     for group, found in splits.items():
         if len(found) > 1:
             yield Finding("leak", (group,), f"the group stands in {' and '.join(sorted(found))}; keep it in one split")
-
-
-def _set(message: Message, group: str) -> frozenset[str]:
-    return frozenset(as_list(message.labels.get(group)))

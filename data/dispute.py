@@ -1,7 +1,8 @@
 """Labels that a model trained on the other messages strongly disputes: mostly slips, sometimes the model's blind spots.
 
 Every message is judged by linear classifiers that never saw its group (cross-validation by groups), as in confident
-learning (Northcutt et al. 2021) without its counting. Needs scikit-learn, which training installs.
+learning (Northcutt et al. 2021) without its counting. Of a group that a message leaves open, it is neither asked nor
+learnt from. Needs scikit-learn, which training installs.
 """
 
 from __future__ import annotations
@@ -46,12 +47,15 @@ def disputes(messages: Sequence[Message], taxonomy: Taxonomy) -> list[Dispute]:
     folds = list(GroupKFold(FOLDS).split(texts, groups=[message.group for message in messages]))
     found: list[Dispute] = []
     for group in taxonomy.groups:
+        known = np.array([group.id in message.labels for message in messages])
         for label in group.ids:
             given = np.array([label in as_list(message.labels.get(group.id)) for message in messages])
-            if not FEWEST <= given.sum() <= len(given) - FEWEST:
+            if not FEWEST <= given.sum() <= known.sum() - FEWEST:
                 continue
             margin = np.zeros(len(given))
-            for learn, ask in folds:
+            for learn, ask in ((one[known[one]], other[known[other]]) for one, other in folds):
+                if not len(ask) or len({*given[learn].tolist()}) < 2:
+                    continue
                 model = LinearSVC(C=0.5, class_weight="balanced").fit(features[learn], given[learn])
                 margin[ask] = model.decision_function(features[ask])
             against = np.where(given, -margin, margin)

@@ -1,7 +1,7 @@
 """A corpus as an ordinary dataset folder: Parquet by language and split, and a card that says what is in it.
 
 `datasets.load_dataset(FOLDER)` reads it, and so do pandas and DuckDB; uploaded, it is a dataset repository.
-Needs pyarrow (`pip install 'reclamo[files]'`).
+Needs pyarrow (the extra `files`).
 """
 
 from __future__ import annotations

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.corpus import CORPUS, read_corpus
+from data.corpus import CORPUS, CorpusError, read_corpus
 from data.store.errors import StoreUnusable
 from data.store.records import Query, Ticket
 from data.store.standing import believed
 from data.taxonomy import GROUP_IDS, GroupId, as_list, read_taxonomy
 from data.taxonomy_chain import Chain, Given, Mapped
 from data.taxonomy_map import TaxonomyMap, read_map
+from data.taxonomy_rewrite import rewrite
 
 PAGE = 500
 """Tickets read at once."""
@@ -53,15 +54,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder with {language}/*.jsonl, labelled by OLD")
     parser.add_argument("--store", help="address of a store of tickets, to tell of these instead")
     parser.add_argument("--store-secret", type=Path, help="the store's secret file; needed with --store")
+    parser.add_argument("--write", type=Path, metavar="FOLDER", help="write the corpus there, labelled by NEW")
 
 
 def report(given: argparse.Namespace) -> str:
-    """Tell what becomes of a corpus, or of the tickets of a store, whose labels are those of OLD; changes nothing.
+    """Tell what becomes of a corpus, or of the tickets of a store, whose labels are those of OLD; changes neither.
 
-    Raises `TaxonomyError`, `CorpusError` and `StoreError`.
+    With `--write` the corpus is written anew. Raises `TaxonomyError`, `CorpusError` and `StoreError`.
     """
     chain = Chain([read_taxonomy(given.old), read_taxonomy(given.new)], [read_map(given.map)])
-    return _of_store(chain, given.store, given.store_secret) if given.store else _of_corpus(chain, given.corpus)
+    if given.store:
+        if given.write:
+            raise CorpusError("--write is for a corpus: a store's labels are brought up to date whenever they are read")
+        return _of_store(chain, given.store, given.store_secret)
+    told = _of_corpus(chain, given.corpus)
+    return told + rewrite(chain, given.corpus, given.write) if given.write else told
 
 
 def _of_corpus(chain: Chain, corpus: Path) -> str:

@@ -2,7 +2,7 @@
 
 What is fetched is data alone (JSON, YAML, ONNX, safetensors, pictures, the card), is verified by its hashes before it
 stands among the versions, and nothing in it is run or unpickled. Hashes show that nothing was changed on the way, not
-who made it: name a commit (`revision`) that you trust. Needs `huggingface_hub` (`pip install 'reclamo[hub]'`), which
+who made it: name a commit (`revision`) that you trust. Needs `huggingface_hub` (the extra `hub`), which
 also reads HF_TOKEN, HF_ENDPOINT, HF_HOME and HF_HUB_OFFLINE.
 """
 

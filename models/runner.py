@@ -2,7 +2,7 @@
 
 An artifact names its weights after the engine that they were made for (`Manifest.weights`); the first is its own
 engine, the one that its calibration was fitted on. Full-precision weights can be computed by OpenVINO as well, where it
-is installed (`pip install 'reclamo[openvino]'`).
+is installed (`pip install -c constraints.txt -e '.[openvino]'`).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def open_runner(engine: str, folder: Path, manifest: Manifest, threads: int = 1)
         told = f"{manifest.model_version} has no weights for the engine {engine!r}"
         raise MissingEngine(f"{told}; RECLAMO_ENGINE can be auto, {', '.join(engines(manifest))}")
     if not installed(engine):
-        raise MissingEngine(f"the engine {engine} needs more software: pip install 'reclamo[openvino]'")
+        raise MissingEngine(f"the engine {engine} needs more software: pip install -c constraints.txt -e '.[openvino]'")
     if engine not in OPENVINO:
         return OnnxRunner(engine, folder / manifest.weights[engine], threads)
     from models.openvino_runner import OpenvinoRunner

@@ -72,7 +72,9 @@ def serve(app: FastAPI, settings: Settings) -> None:
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=settings.proxies,
         ws="none",
-        http=partial(HeadLimits, seconds=settings.head_timeout),  # type: ignore[arg-type]  # it is only called
+        http=partial(  # type: ignore[arg-type]  # it is only called
+            HeadLimits, seconds=settings.head_timeout, unread_seconds=settings.unread_timeout
+        ),
         limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=max(1, round(settings.grace)),
         lifespan="on",

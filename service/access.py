@@ -6,11 +6,12 @@ where it was raised, because its message may quote its input.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import uuid
-from asyncio import CancelledError
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -18,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.connection import until_gone
 from service.errors import Internal, Problem, ShuttingDown
 from service.logs import FIELDS, fields, line, places
 from service.readiness import Readiness
@@ -45,6 +47,12 @@ GONE: Final = 499
 """What the log calls a request whose client went away; nothing is sent."""
 
 CLIENT_GONE: Final = "client-gone"
+
+CLOSED: Final = "the handler is closed"
+"""What uvloop says, at the end of a RuntimeError, of writing to a connection that the client has reset."""
+
+HEARD: Final = 1.0
+"""Seconds at most until the server has heard of it, too; of requests sent in a row it tells the last one alone."""
 
 Watch = Callable[[Served], None]
 Show = Callable[[Scope, Problem, str], Response | None]
@@ -86,10 +94,17 @@ class Access:
                 headers["X-Request-Id"] = request_id
                 if self.readiness.stopping:
                     headers["Connection"] = "close"
-            await send(message)
+            try:
+                await send(message)
+            except RuntimeError as error:
+                if not str(error).endswith(CLOSED):
+                    raise
+                with suppress(TimeoutError):  # the server hears of it a moment later, and would miss the rest
+                    await asyncio.wait_for(until_gone(receive), HEARD)
+                raise ClientDisconnect from None
 
         async def refuse(problem: Problem) -> None:
-            nonlocal refused
+            nonlocal status, refused
             refused = problem.code
             if status:
                 return
@@ -98,7 +113,10 @@ class Access:
                 page = self.show and self.show(scope, problem, request_id)
             except Exception as error:
                 log.error("%s cannot be shown: %s at %s", request_id, type(error).__name__, places(error))
-            await (page or problem.response(instance))(scope, receive, protected_send)
+            try:
+                await (page or problem.response(instance))(scope, receive, protected_send)
+            except ClientDisconnect:
+                status, refused = GONE, CLIENT_GONE
 
         try:
             await self.app(scope, receive, protected_send)
@@ -106,7 +124,7 @@ class Access:
             status, refused = GONE, CLIENT_GONE
         except Problem as problem:
             await refuse(problem)
-        except CancelledError:  # the grace period is over
+        except asyncio.CancelledError:  # the grace period is over
             await refuse(ShuttingDown("The service stopped before the answer was there: ask again."))
         except Exception as error:
             log.error("%s failed: %s at %s", request_id, type(error).__name__, places(error))

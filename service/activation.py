@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from models import registry
 from models.answer import Answer
@@ -28,6 +29,9 @@ from service.wire import Message
 
 log = logging.getLogger(__name__)
 
+Way = Literal["call", "pointer"]
+"""How a version was to become the one that answers: by a call, or by the pointer file."""
+
 LONGEST: Final = 300.0
 """Seconds that loading and examining a version may take."""
 
@@ -38,8 +42,19 @@ SETTLED: Final = 5.0
 class Activation:
     """Changes the engine of a classifier, one change at a time."""
 
-    def __init__(self, classifier: Classifier, readiness: Readiness, *, load: Load, folder: Path) -> None:
-        """`folder` is where the engine of the classifier was loaded from: a version, or an artifact by itself."""
+    def __init__(
+        self,
+        classifier: Classifier,
+        readiness: Readiness,
+        *,
+        load: Load,
+        folder: Path,
+        refused: Callable[[Way], None] = lambda _: None,
+    ) -> None:
+        """`folder` is where the engine of the classifier was loaded from: a version, or an artifact by itself.
+
+        `refused` is called for each version, or pointer, that is not taken.
+        """
         self.classifier = classifier
         self.readiness = readiness
         self.load = load
@@ -47,6 +62,7 @@ class Activation:
         self.home = (self.settings.model or SHIPPED).absolute()
         self.serving = folder.name
         self.refused: Refused | None = None
+        self._told_refused = refused
         self._catalogue = Catalogue(self.home)
         self._looking = asyncio.Lock()
         self._lock = asyncio.Lock()
@@ -90,6 +106,7 @@ class Activation:
             except (ModelError, ArtifactError, OSError) as error:
                 reason = self._catalogue.told(error)
                 log.error("%s goes on, %s is refused: %s", self.serving, version, reason)
+                self._told_refused("call")
                 raise VersionRefused(f"{reason}. Version {self.serving} goes on.") from None
             self._replace(folder, engine)
             return self.current
@@ -147,6 +164,7 @@ class Activation:
     def _refuse(self, version: str | None, reason: str) -> None:
         log.error("%s goes on, the pointer to %s is not followed: %s", self.serving, version or "nothing", reason)
         self.refused = Refused(version=version, reason=reason)
+        self._told_refused("pointer")
 
     async def _examined(self, folder: Path, accepts_taxonomy: bool) -> Engine | None:
         """Load and examine a version; None where it is the one that answers. Raises `ModelError`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from models.engine import Engine
 from service.access import Access
@@ -86,7 +88,8 @@ def create_app(
     classifier = Classifier(engine, settings, answered=answered, computed=metrics.computed)
     metrics.watch(classifier, readiness)
     interface = read_interface()
-    activation = Activation(classifier, readiness, load=load, folder=folder or current(settings.model))
+    folder = folder or current(settings.model)
+    activation = Activation(classifier, readiness, load=load, folder=folder, refused=metrics.refused)
 
     ticket_metrics = TicketMetrics(metrics.registry)
     keeping = None
@@ -127,6 +130,7 @@ def create_app(
         description=DESCRIPTION,
         version="1",
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -180,8 +184,8 @@ async def _refuse_address(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> str:
     """List the methods that an address takes: the framework names those of one route, where there are several."""
     template = getattr(request.scope.get("route"), "path_format", None)
-    described: dict[str, Any] = request.app.openapi()["paths"].get(template, {})
-    return ", ".join(sorted(method.upper() for method in described))
+    routes = (each for each in iter_route_contexts(request.app.routes) if each.path_format == template)
+    return ", ".join(sorted({method for route in routes for method in route.methods or ()}))
 
 
 async def _refuse_fields(request: Request, error: Exception) -> Response:
@@ -190,10 +194,11 @@ async def _refuse_fields(request: Request, error: Exception) -> Response:
 
 
 def _describe(app: FastAPI, classifier: Classifier, *, keyed: bool) -> None:
-    """Add to the OpenAPI document what the framework cannot know of.
+    """Serve the OpenAPI document, with what the framework cannot know of.
 
     That is the envelope of refusals, the languages of the model that answers now, and whether keys are needed at all.
     """
+    one_at_a_time = threading.Lock()
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -214,4 +219,10 @@ def _describe(app: FastAPI, classifier: Classifier, *, keyed: bool) -> None:
         describe_labels(parts, classifier.engine.taxonomy)
         return app.openapi_schema
 
+    def document(_: Request) -> Response:
+        """Run on a thread, being no coroutine: the first document takes a third of a second to make."""
+        with one_at_a_time:
+            return JSONResponse(app.openapi())
+
     app.openapi = openapi  # type: ignore[method-assign]
+    app.add_route("/openapi.json", document, include_in_schema=False)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
@@ -46,6 +46,9 @@ class Job:
     prompt: bool
     submitted: float
     future: asyncio.Future[Answer]
+    question: Hashable = None
+    """What it answers; who asks the same may wait for it too."""
+    waiters: int = 0
     started: float = 0.0
     finished: float = 0.0
     state: State = field(default=State.waiting)
@@ -54,6 +57,10 @@ class Job:
     def cost(self) -> int:
         """Tokens, at least 1: even an empty message takes a turn."""
         return max(1, self.prepared.cost)
+
+    def serves(self, prompt: bool) -> bool:
+        """Whether another who asks the same may wait for it: nobody in a hurry for a batch's job that still waits."""
+        return self.state is not State.dropped and (self.prompt or not prompt or self.state is not State.waiting)
 
     @property
     def key(self) -> Key:
@@ -73,6 +80,7 @@ class Backlog:
         """Of these, the tokens of prompt jobs: those that another prompt job waits for."""
         self._heaps: dict[Key, list[tuple[float, int, Job]]] = {}
         self._order = itertools.count()
+        self._batch_had_turn = False
 
     def add(self, jobs: Iterable[Job]) -> None:
         """Put jobs in line."""
@@ -92,12 +100,16 @@ class Backlog:
     def take(self, workers: int, now: float) -> list[Job]:
         """Take the job that is due first, and others of its bucket when more wait than there are workers.
 
-        What has expired by `now` is dropped instead.
+        While a prompt job waits, others have every second turn at most, however long they are due: a large batch would
+        have all. What has expired by `now` is dropped instead.
         """
         self._forget(now)
         if not self._heaps:
             return []
-        key = min(self._heaps, key=lambda each: self._heaps[each][0])
+        key = min(self._heaps, key=self._first)
+        if self._batch_had_turn and not key[1]:
+            key = min((each for each in self._heaps if each[1]), key=self._first, default=key)
+        self._batch_had_turn = not key[1]
         heap = self._heaps[key]
         most = min(self.group_messages, max(1, self.group_tokens // (key[2] * BUCKET)), -(-self.waiting // workers))
         taken: list[Job] = []
@@ -116,6 +128,9 @@ class Backlog:
         for job in jobs:
             job.state = State.finished
             self._count(job, -1)
+
+    def _first(self, key: Key) -> tuple[float, int, Job]:
+        return self._heaps[key][0]
 
     def _wanted(self, job: Job, now: float) -> bool:
         if job.expires <= now:

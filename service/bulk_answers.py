@@ -6,7 +6,6 @@ a batch; a long text holds up the rows behind it only once `MOST_ROWS` of them o
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +20,7 @@ from models.engine import Engine
 from service.bulk_columns import answered, unanswered
 from service.cache import AnswerCache, Key
 from service.settings import Settings
-from service.wire import Message, field_errors
+from service.wire import Message, field_errors, language_code
 
 MOST_ROWS: Final = 1_024
 MOST_SIZE: Final = 8_000_000
@@ -122,7 +121,7 @@ class Answerer:
             return f"the text is no text but {_NAMES.get(type(cell).__name__, type(cell).__name__)}"
         if len(cell) > self._most_characters:
             return f"the text has {len(cell):,} characters, the limit is {self._most_characters:,}"
-        code = language_code(language)
+        code = language_code("" if language is None else str(language)) or None
         if code is not None and code not in self.engine.languages:
             return f"its language is none of {', '.join(self.engine.languages)}: leave it empty, and the model tells it"
         try:
@@ -149,13 +148,6 @@ class Answerer:
             return unanswered(f"the model failed on this text: {type(error).__name__}", evidence=evidence)
         self._cache.put(task.key, answer)
         return answered(answer, task.note, evidence=evidence)
-
-
-def language_code(given: object) -> str | None:
-    """Read `FI`, `fi-FI` and `fi_FI` as `fi`; None where nothing is given. What is no text is no language."""
-    if given is None or (isinstance(given, str) and not given.strip()):
-        return None
-    return re.split("[-_]", str(given).strip().lower())[0]
 
 
 _NAMES: Final = {

@@ -22,7 +22,10 @@ INLINE_CHARACTERS: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Answers in order, and where the time went, in seconds since `began` on the monotonic clock."""
+    """Answers in order, and where the time went, in seconds since `began` on the monotonic clock.
+
+    `cached` counts those that were not computed anew: from the cache, or as somebody else waited for them already.
+    """
 
     answers: list[Answer]
     began: float
@@ -78,10 +81,13 @@ class Classifier:
         made_ready = began
         if missing:
             self.scheduler.check_room(deadline, prompt=prompt)
-            prepared = await self._prepare(engine, list(missing.values()))
+            prepared = await self._prepare(engine, list(missing.values()), deadline)
             made_ready = time.monotonic()
-            done = await self.scheduler.compute(engine, prepared, deadline=deadline, prompt=prompt, allowed=allowed)
+            done = await self.scheduler.compute(
+                engine, prepared, deadline=deadline, prompt=prompt, allowed=allowed, questions=list(missing)
+            )
             waited, computed = done.waited, done.computed
+            cached += done.shared
             for key, answer in zip(missing, done.answers, strict=True):
                 found[key] = answer
                 self.cache.put(key, answer)
@@ -90,10 +96,19 @@ class Classifier:
             self._answered(engine, outcome)
         return outcome
 
-    async def _prepare(self, engine: Engine, messages: Sequence[Message]) -> list[Prepared]:
+    async def _prepare(self, engine: Engine, messages: Sequence[Message], deadline: Deadline) -> list[Prepared]:
         def prepare() -> list[Prepared]:
-            return [engine.encode_pre(each.text, each.language, evidence=each.evidence) for each in messages]
+            made: list[Prepared] = []
+            for each in messages:
+                if made and deadline.left() <= 0:
+                    raise TimeoutError
+                made.append(engine.encode_pre(each.text, each.language, evidence=each.evidence))
+            return made
 
         if sum(len(each.text) for each in messages) <= INLINE_CHARACTERS:
             return prepare()
-        return await asyncio.to_thread(prepare)
+        try:
+            async with asyncio.timeout(deadline.left()):
+                return await asyncio.to_thread(prepare)
+        except TimeoutError:
+            raise deadline.passed(self.scheduler.drain()) from None

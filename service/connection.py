@@ -15,7 +15,7 @@ T = TypeVar("T")
 async def while_connected(request: Request, work: Coroutine[object, object, T]) -> T:
     """Do `work`, but cancel it and raise `ClientDisconnect` when the client goes. The body must have been read."""
     task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_gone(request.receive))
+    gone = asyncio.ensure_future(until_gone(request.receive))
     try:
         await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
@@ -27,6 +27,7 @@ async def while_connected(request: Request, work: Coroutine[object, object, T]) 
         await asyncio.gather(task, gone, return_exceptions=True)
 
 
-async def _gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client goes."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -31,6 +31,7 @@ from data.store.store import Store
 from models.answer import Answer
 from models.engine import Engine
 from service import logs
+from service.demo_groups import keep_groups, read_groups, write_groups
 from service.loading import ModelError, current, load
 from service.reading import reading_of
 from service.settings import PREFIX, SettingsError, read_settings
@@ -49,8 +50,10 @@ BY_WEEKDAY: Final = (1.2, 1.1, 1.0, 1.0, 0.9, 0.6, 0.6)
 MARK, WHOLE, SECRET = "demo", "whole", "tickets.secret"
 """Files that say that a folder is a demonstration's, and that its store has every message; and its store's secret."""
 
-_WRITTEN_AGAIN: Final = "repeat_contact"
-"""The default taxonomy's signal of whoever wrote before."""
+AGAIN: Final = 0.1
+"""How often people write again where answers take as long as usual; where they are slower, more do."""
+
+MOST_CONTACTS: Final = 5
 
 
 class Story(BaseModel):
@@ -95,6 +98,8 @@ class Dated:
     received_at: datetime
     slower: float
     luck: tuple[float, float]
+    contact: int
+    """Which one about its matter the ticket system counts it as, whatever its words say."""
 
 
 def read_demo(folder: Path = DEMO) -> tuple[Calendar, list[DemoMessage]]:
@@ -106,7 +111,7 @@ def read_demo(folder: Path = DEMO) -> tuple[Calendar, list[DemoMessage]]:
 
 def date_messages(calendar: Calendar, messages: Sequence[DemoMessage], now: datetime, seed: int = 1) -> list[Dated]:
     """Say when each message came, none after `now`; the oldest first."""
-    luck = np.random.default_rng(seed)
+    luck, again = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     dated = []
     for message in messages:
         story = calendar.stories[message.story]
@@ -116,7 +121,8 @@ def date_messages(calendar: Calendar, messages: Sequence[DemoMessage], now: date
         day = dates[luck.choice(len(dates), p=weights / weights.sum())].replace(hour=0, minute=0, second=0)
         hour = float(luck.choice(24, p=BY_HOUR / BY_HOUR.sum()) + luck.random())
         received = min(day + timedelta(hours=hour), now - timedelta(minutes=1))
-        dated.append(Dated(message, received, story.slower, (float(luck.normal()), float(luck.random()))))
+        contact = min(int(again.geometric(np.exp(-AGAIN * story.slower))), MOST_CONTACTS)
+        dated.append(Dated(message, received, story.slower, (float(luck.normal()), float(luck.random())), contact))
     return sorted(dated, key=lambda each: (each.received_at, each.message.id))
 
 
@@ -125,14 +131,13 @@ def about(each: Dated, reading: Reading, calendar: Calendar, now: datetime) -> A
     hours = (reading.hours or 72.0) * each.slower * float(np.exp(each.luck[0] * 0.9 - 0.9))
     answered = each.received_at + timedelta(hours=hours)
     closed = answered + timedelta(hours=24 * each.slower * float(np.exp(each.luck[0] * 0.5)))
-    again = _WRITTEN_AGAIN in reading.labels.get("signals", ())
     return About(
         channel=each.message.channel,
         branch=each.message.branch,
         received_at=each.received_at,
         first_answered_at=answered if answered < now else None,
         closed_at=closed if closed < now and each.luck[1] < 0.88 else None,
-        contact=2 + int(each.luck[1] * 3) if again else 1,
+        contact=each.contact,
     )
 
 
@@ -182,6 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=STORE, help=f"where the store is made (default {STORE})")
     parser.add_argument("--fresh", action="store_true", help="make the store anew")
     parser.add_argument("--fill-only", action="store_true", help="do not serve")
+    parser.add_argument("--write-groups", action="store_true", help="write the store's groups to data/demo; only that")
     given, more = parser.parse_known_args(arguments)
     whole = given.folder / WHOLE
     store = f"sqlite:///{given.folder / 'tickets.db'}"
@@ -198,8 +204,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             (given.folder / MARK).touch()
             kept = Store.open(store, given.folder / SECRET)
             fill(kept, engine, date_messages(calendar, messages, now), calendar, now, settings.workers)
+            keep_groups(kept, read_groups(DEMO))
             kept.close()
             whole.touch()
+        if given.write_groups:
+            log.info("%d groups are written", write_groups(Store.open(store, given.folder / SECRET), DEMO))
+            return 0
     except (SettingsError, StoreUnusable) as error:
         log.error("%s", error)
         return 2

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from service.unread import UnreadLimits
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ MOST_BYTES: Final = 65_536
 MOST_HEADERS: Final = 128
 
 
-class HeadLimits(HttpToolsProtocol):
+class HeadLimits(UnreadLimits):
     """Close connections whose head takes longer than `seconds`; answer 400 to a head that is too large."""
 
     def __init__(self, *arguments: Any, seconds: float, **named: Any) -> None:

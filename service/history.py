@@ -22,11 +22,11 @@ class Histories:
         self._read: tuple[Taxonomy, TaxonomyHistory] | None = None
 
     def __call__(self) -> TaxonomyHistory:
-        """Return the history of today's taxonomy, the same one as long as that stays. For one thread."""
-        taxonomy = self._classifier.engine.taxonomy
-        if self._read is None or self._read[0] != taxonomy:
-            self._read = taxonomy, self._of(taxonomy)
-        return self._read[1]
+        """Return the history of today's taxonomy, the same one as long as that stays."""
+        taxonomy, read = self._classifier.engine.taxonomy, self._read
+        if read is None or read[0] != taxonomy:
+            self._read = read = taxonomy, self._of(taxonomy)
+        return read[1]
 
     def _of(self, taxonomy: Taxonomy) -> TaxonomyHistory:
         try:

@@ -1,7 +1,7 @@
 """The store of a running service, and what goes on beside its calls.
 
-That is the probe, the daily purge, the challenger, the ledger that reports are counted from, the reading anew of what
-another model answered, and alerts and digests.
+That is the probe, the daily purge, forgetting in what trainings keep, the challenger, the ledger that reports are
+counted from, the reading anew of what another model answered, and alerts and digests.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
+from data.store.copies import clean, runs_folder
 from service.classify import Classifier
+from service.forgetting import Forgetting
 from service.history import Histories
 from service.loading import Load
 from service.reading import Redact
@@ -53,8 +55,10 @@ class Keeping:
             self.shadow = Shadow(settings.shadow, load, classifier, keep=keep, counted=metrics.shadowed)
         history = Histories(classifier, settings.taxonomies)
         self.books = Books(self.calls.store, history, read_zone(settings.timezone))
-        look, shadow = self.books.look, self.shadow
-        self.tickets = Tickets(self.calls, classifier, redact=redact, metrics=metrics, look=look, shadow=shadow)
+        runs = runs_folder(settings.runs)
+        self._forgetting = Forgetting(lambda: self.calls.ask("write", lambda store: clean(runs, store)))
+        erased, shadow = self._erased, self.shadow
+        self.tickets = Tickets(self.calls, classifier, redact=redact, metrics=metrics, look=erased, shadow=shadow)
         self.rescoring = None
         if settings.rescore:
             self.rescoring = Rescoring(self.calls, classifier, counted=metrics.rescored, waiting=metrics.waiting)
@@ -69,6 +73,7 @@ class Keeping:
         self._beside = [
             asyncio.create_task(purge_daily(self.purge, now=self._now)),
             asyncio.create_task(sweep_again(self.catch_up)),
+            asyncio.create_task(self._forgetting.run()),
         ]
         if self.shadow:
             self._beside.append(asyncio.create_task(self.shadow.run()))
@@ -98,10 +103,15 @@ class Keeping:
         return await self.calls.ask("write", lambda store: store.catch_up())
 
     def _asked(self, work: Work, seconds: float) -> None:
-        """Measure a call of the store; what was erased should leave the reports soon."""
+        """Measure a call of the store, and see to what it erased."""
         self._metrics.stored(work, seconds)
         if work == "erase":
-            self.books.look()
+            self._erased()
+
+    def _erased(self) -> None:
+        """Have what was erased leave the reports soon, and the copies that trainings keep."""
+        self.books.look()
+        self._forgetting.ask()
 
 
 def open_keeping(

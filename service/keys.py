@@ -25,7 +25,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 log = logging.getLogger(__name__)
 
-KeyScope = Literal["classify", "tickets", "label", "reports", "admin"]
+KeyScope = Literal["classify", "tickets", "label", "reports", "metrics", "admin"]
 """What a key may be made for. No scope holds another: a key has just those that it was given."""
 
 SCOPES: Final[tuple[KeyScope, ...]] = get_args(KeyScope)

@@ -23,6 +23,7 @@ from service.ticket_routes import (
     done_once,
 )
 from service.ticket_wire import (
+    Challengers,
     DisagreementPart,
     Disagreements,
     Given,
@@ -60,7 +61,13 @@ def label_router() -> APIRouter:
         if_match: VersionHeader = None,
         idempotency_key: OnceHeader = None,
     ) -> Response:
-        """Say what the labels of some groups are. No model changes them any more, and what was said before is kept."""
+        """Say what the labels of some groups are. No model changes them any more, and what was said before is kept.
+
+        What a rule of the taxonomy leaves empty beside a label that you send is emptied with it: in the taxonomy that
+        comes with the program, `"kind": "other"` empties themes and motives. What would contradict a label that holds
+        is refused (422): send both groups then, such as themes together with `"kind": "complaint"` for a ticket that
+        held `other`. `errors` names the group.
+        """
         key, version = TicketKey(source=source, id=id), asked_version(request)
 
         async def say() -> Replay:
@@ -95,9 +102,20 @@ def label_router() -> APIRouter:
 
     @router.get("/disagreements", response_model=Disagreements, responses=problems(*READING))
     async def disagreements(part: Annotated[DisagreementPart, Query()], tickets: TheTickets) -> Response:
-        """List tickets that the challenger (`RECLAMO_SHADOW`) reads otherwise than the model that answers."""
-        found = await tickets.disagreements(part.limit, part.after)
+        """List tickets that the last challenger (`RECLAMO_SHADOW`) to read them reads otherwise than the answer.
+
+        What an earlier challenger said of a ticket no longer counts once another has read it.
+        """
+        found = await tickets.disagreements(part)
         told = [each.model_copy(update={"ticket": shown(each.ticket)}) for each in found]
         return as_json(Disagreements(disagreements=told, next=told[-1].shadow.id if len(told) == part.limit else None))
+
+    @router.get("/challengers", response_model=Challengers, responses=problems(*READING))
+    async def challengers(tickets: TheTickets) -> Response:
+        """Count who was right where a challenger differed from the answer, by group, as people settled it since.
+
+        People had seen the answer and not the challenger's: that favours the answer.
+        """
+        return as_json(Challengers(challengers=await tickets.challengers()))
 
     return router

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPMethod
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import Final, get_args
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
@@ -26,6 +26,7 @@ from data.taxonomy import GROUP_IDS, GroupId
 from models.answer import Answer, Choice, Reason
 from models.engine import Engine
 from service.access import CLIENT_GONE
+from service.activation import Way
 from service.backlog import Job
 from service.classify import Classifier, Outcome
 from service.errors import Problem
@@ -81,8 +82,11 @@ class Metrics:
         self.abstentions = counter("abstentions", "Of these, answers without any label.", "reason")
         self.labels = counter("labels", "Labels given.", "group", "label")
         self.lag = histogram("event_loop_lag_seconds", "How late the event loop comes to what is due.")
+        self.refusals = counter("refused_activations", "Versions of the model that were not taken.", "way")
         for reason in ABSTAINING:
             self.abstentions.labels(reason.value)
+        for way in get_args(Way):
+            self.refusals.labels(way)
 
     def watch(self, classifier: Classifier, readiness: Readiness) -> None:
         """Read the line, the model and the phase from here when asked; begin its languages and labels at 0."""
@@ -128,6 +132,10 @@ class Metrics:
             for group, label in _labels(answer):
                 self.labels.labels(group, label if (group, label) in known else OTHER).inc()
 
+    def refused(self, way: Way) -> None:
+        """Count a version that was to answer and may not."""
+        self.refusals.labels(way).inc()
+
     def computed(self, jobs: Sequence[Job]) -> None:
         """Measure a group that was computed."""
         self.group_messages.observe(len(jobs))
@@ -169,9 +177,9 @@ class _Moment(Collector):
             phase.add_metric([each.value], each is self.readiness.phase)
         yield phase
         model = GaugeMetricFamily(
-            "reclamo_model_info", "The model that answers.", labels=["model_version", "taxonomy_version"]
+            "reclamo_model_info", "The model that answers.", labels=["model_version", "taxonomy_version", "engine"]
         )
-        model.add_metric([engine.model_version, engine.taxonomy.version], 1)
+        model.add_metric([engine.model_version, engine.taxonomy.version, engine.name], 1)
         yield model
         build = GaugeMetricFamily("reclamo_build_info", "The version of the software.", labels=["version"])
         build.add_metric([_build()], 1)
@@ -180,7 +188,7 @@ class _Moment(Collector):
 
 def metrics_router(metrics: Metrics) -> APIRouter:
     """Make `/metrics`. It never waits behind messages."""
-    router = APIRouter(tags=["operations"], dependencies=[needs("admin")])
+    router = APIRouter(tags=["operations"], dependencies=[needs("metrics")])
 
     @router.get(
         "/metrics", response_class=PlainTextResponse, responses=problems(400, 401, 403, 413, 415, 421, 429, 500)

@@ -99,11 +99,13 @@ def probe_router(classifier: Classifier, readiness: Readiness, health: Health | 
     """Make the probes. They never wait behind messages. `health` is that of the ticket store, where there is one."""
     router = APIRouter(tags=["operations"])
 
+    @router.head("/livez", include_in_schema=False)
     @router.get("/livez", responses=problems(400, 413, 415, 500))
     async def livez() -> Status:
         """Say that the process answers at all."""
         return Status(status="alive")
 
+    @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz", responses=problems(400, 413, 415, 500, 503))
     async def readyz() -> Status:
         """Say whether messages may be sent: the model answered a test message in each language, and nothing stops."""

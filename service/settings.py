@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         default="",
         description="Days that tickets are kept after they were received: 365, or 365,zendesk=90. Empty: for ever.",
     )
+    runs: Path | None = Field(
+        default=None,
+        description="Folder where retrainings on these tickets keep their work: what is erased or purged leaves the "
+        "texts that they keep there. Unset: build/retrain beside the program, where they keep it by default.",
+    )
     shadow: Path | None = Field(
         default=None,
         description="Folder of a challenger, another model that reads kept tickets in secret, for comparison. "
@@ -202,14 +207,14 @@ class Settings(BaseSettings):
     queue_tokens: int = Field(
         default=40_000,
         gt=0,
-        description="Most work waiting or under way, in tokens, of which single messages may be a quarter; an idle "
-        "service takes any one request. Beyond it: 429.",
+        description="Most work of batches waiting or under way, in tokens; single messages have room for a quarter as "
+        "much beside it. Where no other of its kind waits, any request is taken. Beyond it: 429.",
     )
     request_timeout: float = Field(
         default=30.0,
         gt=0,
         description="Seconds from a request's arrival to its answer, longer only where the store has begun what it "
-        "asks; a client may ask for fewer. Beyond it: 503.",
+        "asks; a client may ask for fewer. A batch that could not be done in it is refused with 413. Beyond it: 503.",
     )
     head_timeout: float = Field(
         default=10.0,
@@ -218,6 +223,12 @@ class Settings(BaseSettings):
         "their first byte. Beyond it: the connection is closed.",
     )
     body_timeout: float = Field(default=10.0, gt=0, description="Seconds for a request body to arrive. Beyond it: 408.")
+    unread_timeout: float = Field(
+        default=10.0,
+        gt=0,
+        description="Seconds in which a client must take in something of the answer that waits for it. Beyond it, and "
+        "after twice as long at most: the connection is cut off.",
+    )
     workers: int = Field(
         default_factory=usable_cores,
         ge=1,
@@ -248,7 +259,7 @@ class Settings(BaseSettings):
         default=None,
         pattern=r"^https?://[^@?#\s]+$",
         description="Address of an OpenTelemetry collector (OTLP over HTTP) that is sent a span of each request, never "
-        "text; needs the extra `reclamo[traces]`. Unset: none.",
+        "text; needs the extra `traces`. Unset: none.",
     )
 
     @property
@@ -260,7 +271,7 @@ class Settings(BaseSettings):
     @classmethod
     def _traces_are_installed(cls, endpoint: str | None) -> str | None:
         if endpoint and not installed():
-            raise ValueError("needs more software: pip install 'reclamo[traces]'")
+            raise ValueError("needs more software: pip install -c constraints.txt -e '.[traces]'")
         return endpoint
 
     @field_validator("retention")

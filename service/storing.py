@@ -16,7 +16,8 @@ from typing import Final, TypeVar
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from data.store.store import Store, Uncertain
+from data.store.database import Uncertain
+from data.store.store import Store
 from service.aside import aside
 from service.deadline import Deadline
 from service.errors import Overloaded, Problem, ShuttingDown, StoreFailed, StoreFull

@@ -82,7 +82,11 @@ def ticket_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
         tickets: TheTickets,
         idempotency_key: OnceHeader = None,
     ) -> Response:
-        """Classify a ticket and keep it, redacted. The same text again changes nothing but what is known beside it."""
+        """Classify a ticket and keep it, redacted. The same text again changes nothing but what is known beside it.
+
+        With another `language` than it was read in, it is read anew by that, and what people said of it holds; a text
+        that is plainly in another language than the one given stays as it was.
+        """
         request.state.characters = len(body.text)
         readiness.check_open()
         message = Message(text=body.text, language=body.language)
@@ -111,7 +115,12 @@ def ticket_router(classifier: Classifier, readiness: Readiness) -> APIRouter:
 
     @router.get("/tickets", response_model=TicketPage, responses=problems(*READING))
     async def list_(filters: Annotated[Filters, Query()], tickets: TheTickets) -> Response:
-        """List tickets, the newest received first, by the labels that hold and by what is known beside them."""
+        """List tickets, the newest received first, by the labels that hold and by what is known beside them.
+
+        A label of today's taxonomy is found under its older ids too, where a map tells of them (`RECLAMO_TAXONOMIES`):
+        those that were renamed to it, merged into it, or split into it and others. An id that only an older taxonomy
+        has finds what still stands under it.
+        """
         page = await tickets.page(filters.query(), filters.limit, filters.after)
         return as_json(TicketPage(tickets=[shown(each) for each in page.tickets], next=page.next))
 

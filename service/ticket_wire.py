@@ -23,11 +23,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from data.store.facts import EARLIEST
-from data.store.records import About, Disagreement, GivenReading, Query, StoredLabels, Ticket
-from data.taxonomy import GROUP_IDS, SINGLE, GroupId, Taxonomy, as_list
-from service.errors import FieldError, InvalidFields
+from data.store.records import About, Challenger, Disagreement, GivenReading, Query, StoredLabels, Ticket
+from data.taxonomy import GROUP_IDS, SINGLE, GroupId, Taxonomy
 from service.retention import SOURCE
-from service.wire import Text
+from service.wire import LanguageCode, Text
 
 PLAIN: Final = r"^[^\x00-\x1f\x7f]*$"
 """One line without controls."""
@@ -131,7 +130,11 @@ class TicketBody(_Strict):
     """A ticket as a system sends it. What is left out stays as it was."""
 
     text: Text
-    language: str | None = Field(default=None, description="A language of the model, such as `fi`.", examples=["en"])
+    language: LanguageCode | None = Field(
+        default=None,
+        description="A language of the model, such as `fi`. Another one than before: the same text is read anew by it.",
+        examples=["en"],
+    )
     channel: Word = Field(default="", description="How it came, such as `email`.")
     branch: Word = Field(default="", description="Which part of the company it concerns.")
     received_at: Happened | None = Field(
@@ -154,7 +157,10 @@ class TicketBody(_Strict):
 
 
 class GroupLabels(_Strict):
-    """All labels of each group that is named here; the others stay as they are."""
+    """All labels of each group that is named here; the others stay as they are.
+
+    Only what the taxonomy's rules leave empty beside these labels is emptied too.
+    """
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
@@ -258,6 +264,8 @@ class DisagreementPart(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    judged: Given[YesNo] = Field(default=None, description="Whether a person has spoken.")
+    model_version: Given[Line] = Field(default=None, max_length=128, description="Of the challenger.")
     limit: int = Field(default=50, ge=1, le=500)
     after: Given[int] = Field(default=None, ge=0, le=2**62, description="`next` of the page before.")
 
@@ -282,49 +290,22 @@ class TicketPage(TicketList):
 
 
 class Disagreements(BaseModel):
-    """Tickets that the challenger reads otherwise, the newest such reading first."""
+    """Tickets that the last challenger to read them reads otherwise, the newest such reading first."""
 
     disagreements: Sequence[Disagreement]
     next: int | None = Field(default=None, description="`after` of the next page; null at the end.")
+
+
+class Challengers(BaseModel):
+    """How challengers fared, the newest first."""
+
+    challengers: Sequence[Challenger]
 
 
 def shown(ticket: Ticket) -> Ticket:
     """Leave out what a challenger said: nobody is to act on it."""
     readings: list[GivenReading] = [each for each in ticket.readings if not each.shadow]
     return ticket.model_copy(update={"readings": readings})
-
-
-def check_labels(labels: StoredLabels, taxonomy: Taxonomy) -> None:
-    """Refuse labels that the served taxonomy has not, or that contradict each other (422)."""
-    wrong: list[FieldError] = []
-    for group, value in labels.items():
-        known, chosen = taxonomy.ids(group), as_list(value)
-        for label in chosen:
-            if label not in known:
-                mend = f"use {', '.join(known)}" if known else "leave the group out: this taxonomy does not have it"
-                wrong.append(FieldError(field=f"labels.{group}", detail=f"has no label {label}", mend=mend))
-        if not known and not chosen:
-            wrong.append(
-                FieldError(field=f"labels.{group}", detail="is no group of this taxonomy", mend="leave it out")
-            )
-        if len(set(chosen)) != len(chosen):
-            wrong.append(FieldError(field=f"labels.{group}", detail="names a label twice", mend="name it once"))
-    for rule in taxonomy.rules:
-        if not set(as_list(labels.get(rule.group))) & set(rule.labels):
-            continue
-        told = f"does not go with {rule.group} {'/'.join(rule.labels)}"
-        wrong += [
-            FieldError(field=f"labels.{other}", detail=told, mend="leave it empty")
-            for other in rule.empty
-            if as_list(labels.get(other))
-        ]
-        wrong += [
-            FieldError(field=f"labels.{other}", detail=f"is empty, which {told}", mend="name at least one")
-            for other in rule.needed
-            if other in labels and not as_list(labels.get(other))
-        ]
-    if wrong:
-        raise InvalidFields(wrong[:20])
 
 
 def describe_labels(schemas: dict[str, Any], taxonomy: Taxonomy) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from data.store.errors import Missing, NothingToUndo, Stale
 from data.store.records import (
+    Challenger,
     Correction,
     Disagreement,
     NewTicket,
@@ -27,10 +28,12 @@ from models.answer import Answer
 from service import errors
 from service.classify import Classifier
 from service.deadline import Deadline
+from service.history import Histories
 from service.reading import Redact, Redacted, reading_of
 from service.shadow import Offered, Shadow
+from service.ticket_labels import check_labels
 from service.ticket_metrics import TicketMetrics, Work
-from service.ticket_wire import LONGEST_REASON, LabelsBody, TicketBody, check_labels, shown
+from service.ticket_wire import LONGEST_REASON, DisagreementPart, LabelsBody, TicketBody, shown
 
 if TYPE_CHECKING:  # a database's driver is loaded only where there is a store
     from data.store.store import Store
@@ -60,6 +63,7 @@ class Tickets:
         """`look` is called where a put has erased: reports should look soon, as after other erasures."""
         self.calls = calls
         self._classifier = classifier
+        self._history = Histories(classifier, classifier.settings.taxonomies)
         self._redact = redact
         self._metrics = metrics
         self._look = look
@@ -77,13 +81,20 @@ class Tickets:
         return await self.calls.ask(kind, work, self._deadline)
 
     async def put(self, key: TicketKey, body: TicketBody, classify: Classify) -> Put:
-        """Keep a ticket. A text that it has already is not classified again; raises `Erased`."""
+        """Keep a ticket; raises `Erased`.
+
+        A text that it has already is not classified again, but where it is told to be in another language than it was
+        read in. The answer to that counts only if it is in this language: a text may plainly be in another.
+        """
         known = await self.ask("read", lambda store: store.known(key, store.mark(body.text)))
-        if known is not None and known.reading is not None:
-            text, lang, reading = known.text, known.lang, Reading.model_validate(_plain(known.reading))
+        given = known.reading if known else None
+        answer = None if known and given and body.language in (None, known.lang) else await classify()
+        if known and given and (answer is None or answer.language.label != body.language):
+            text, lang, reading = known.text, known.lang, Reading.model_validate(_plain(given))
             put = await self.ask("write", lambda store: store.put(_new(store, key, body, text, lang), reading))
         else:
-            put = await self._put_anew(key, body, await classify())
+            assert answer
+            put = await self._put_anew(key, body, answer)
         self._metrics.put(put.outcome)
         if put.erased:
             self._forget()
@@ -100,7 +111,8 @@ class Tickets:
         def keep(store: Store) -> tuple[Put, str, Redacted]:
             redacted = self._redact(body.text, language)
             new = _new(store, key, body, redacted.text, answer.language.label)
-            return store.put(new, reading_of(answer, redacted, taxonomy)), new.mark, redacted
+            reading, told = reading_of(answer, redacted, taxonomy), answer.language.label == body.language
+            return store.put(new, reading, language_told=told), new.mark, redacted
 
         put, mark, redacted = await self.ask("write", keep)
         if self._shadow and put.outcome != "refused":
@@ -117,7 +129,7 @@ class Tickets:
     async def page(self, query: Query, limit: int, after: str | None) -> Page:
         """List tickets, the newest first; raises `InvalidFields` for a cursor that is none."""
         try:
-            return await self.ask("read", lambda store: store.list(query, limit, after))
+            return await self.ask("read", lambda store: store.list(query, limit, after, self._history()))
         except (ValueError, OverflowError, RecursionError):
             if after is None:
                 raise
@@ -130,9 +142,16 @@ class Tickets:
         """List what people should look at, the most pressing first."""
         return await self.ask("read", lambda store: store.queue(lang, limit))
 
-    async def disagreements(self, limit: int, after: int | None) -> list[Disagreement]:
+    async def disagreements(self, part: DisagreementPart) -> list[Disagreement]:
         """List where the challenger differs."""
-        return await self.ask("read", lambda store: store.disagreements(limit, after))
+        return await self.ask(
+            "read",
+            lambda store: store.challenges.list(part.limit, part.after, judged=part.judged, model=part.model_version),
+        )
+
+    async def challengers(self) -> list[Challenger]:
+        """Count who was right where challengers differed."""
+        return await self.ask("read", lambda store: store.challenges.tally())
 
     async def correct(self, key: TicketKey, body: LabelsBody, author: str, version: int | None) -> Ticket:
         """Add what a person says; raises `InvalidFields`, `NotFound` and `StaleTicket`."""
@@ -151,7 +170,13 @@ class Tickets:
                 labels=labels,
                 hours=self._hours(labels),
             )
-            return store.correct(key, correction, version)
+            history = self._history()
+            return store.correct(
+                key,
+                correction,
+                version,
+                fit=lambda ticket: check_labels(labels, taxonomy, history.ticket(ticket).labels),
+            )
 
         ticket = await self._change(correct, version)
         self._metrics.corrected("given")

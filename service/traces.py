@@ -1,7 +1,7 @@
 """OpenTelemetry spans: one a request, with what came of it and where the time went. No text is in them.
 
 A span is made when its request is over, from the times that were taken anyway, so that nothing is carried through the
-service. Needs the extra `reclamo[traces]`; without `RECLAMO_TRACES` nothing of it is imported. The SDK's own variables
+service. Needs the extra `traces`; without `RECLAMO_TRACES` nothing of it is imported. The SDK's own variables
 (`OTEL_TRACES_SAMPLER`, `OTEL_SERVICE_NAME`, `OTEL_EXPORTER_OTLP_HEADERS` …) hold.
 """
 
@@ -113,7 +113,7 @@ def _parts(request: Served) -> list[tuple[str, float, float]]:
         return []
     ready = outcome.began + outcome.prepared
     parts = [("prepare", outcome.began, ready)]
-    if outcome.cached < len(outcome.answers):
+    if outcome.computed:
         started = ready + outcome.waited
         parts += [("queue", ready, started), ("infer", started, started + outcome.computed)]
     return parts

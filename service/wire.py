@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from models.answer import Answer
@@ -42,6 +42,14 @@ Text = Annotated[
 ]
 
 
+def language_code(written: str) -> str:
+    """Read `FI`, `fi-FI` and `fi_FI` as `fi`."""
+    return re.split("[-_]", written.strip().lower(), maxsplit=1)[0]
+
+
+LanguageCode = Annotated[str, AfterValidator(language_code)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -50,7 +58,9 @@ class Message(_Strict):
     """One message. Give `language` where it is known; otherwise the model tells it from the text."""
 
     text: Text
-    language: str | None = Field(default=None, description="A language of the model, such as `fi`.", examples=["en"])
+    language: LanguageCode | None = Field(
+        default=None, description="A language of the model, such as `fi`; `fi-FI` is read as it.", examples=["en"]
+    )
     evidence: bool = Field(default=True, description="Whether to point at the words that speak for themes and signals.")
 
 

@@ -58,6 +58,15 @@ def test_answering_opens_no_connection(client: TestClient) -> None:
         watching[0] = False
 
 
+def test_nobody_is_told_to_install_by_a_name_that_anybody_could_register() -> None:
+    """The project is in no package index: what stands there under its name would be a stranger's."""
+    rooms = ("data", "models", "training", "service", "tests", "benchmarks", "docs", "deploy", ".ci")
+    read = [path for room in rooms for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".md", ".yaml", "")]
+    read = [path for path in [*read, *ROOT.glob("*.md"), ROOT / "Makefile"] if path.is_file()]
+    told = re.compile(r"pip install [^`\n]*['\"\s]reclamo\b|\breclamo" + r"\[\w")
+    assert {str(path) for path in read if told.search(path.read_text(encoding="utf-8"))} == set()
+
+
 def audit() -> ModuleType:
     spec = importlib.util.spec_from_file_location("audit", ROOT / ".ci/audit.py")
     assert spec

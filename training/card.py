@@ -41,6 +41,12 @@ def classifier_card(
         f"| {split} | " + " | ".join(str(counts[split, language]) for language in languages) + " |"
         for split in ("train", "calibration", "gold")
     )
+    put_aside = any(split == "calibration" for split, _ in counts)
+    judged = (
+        "set on the calibration split"
+        if put_aside
+        else "set by cross-fitting, on rows that the judging head did not see"
+    )
     measured = "\n\n".join(f"## {name}\n\n{text.strip()}" for name, text in parts.items())
     limits = calibration.review.model_dump()
     return f"""{header}
@@ -62,7 +68,7 @@ and licences are in `models/encoder/README.md`.
 |---|{"---|" * len(languages)}
 {rows}
 
-The gold split was never trained on, tuned on or used to set a threshold.
+The gold split was never trained on, tuned on or used to set a threshold. Confidences and thresholds were {judged}.
 
 {measured}
 
@@ -70,7 +76,7 @@ The gold split was never trained on, tuned on or used to set a threshold.
 
 Written messages are tidier than the mailbox of a company: expect lower figures on your own, measure them with
 `python -m training evaluate --corpus YOUR_FOLDER`, and retrain. A person should look where
-`review.needed` is true; the chances below which that happens were set on the calibration split: `{json.dumps(limits)}`.
+`review.needed` is true; the chances below which that happens were set with the thresholds: `{json.dumps(limits)}`.
 
 ## How it was made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -60,6 +61,14 @@ class Champion:
     def _corrections(self) -> dict[str, Any]:
         found = self.manifest.lineage.get("corrections")
         return found if isinstance(found, dict) else {}
+
+
+def keep_network(build: Path, home: Path) -> None:
+    """Lay the network in `build` beside the versions in `home`, for warm starts on machines that never made it."""
+    (home.parent / CHECKPOINT).mkdir(exist_ok=True)
+    part = home.parent / CHECKPOINT / f".{WEIGHTS}.part"
+    shutil.copyfile(build / WEIGHTS, part)
+    part.replace(home.parent / CHECKPOINT / WEIGHTS)
 
 
 def find_champion(home: Path, builds: Sequence[Path]) -> Champion:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from tqdm import tqdm
 
 from data.message import Message
-from data.taxonomy import Taxonomy
+from data.taxonomy_history import TaxonomyHistory
 from models.answer import Answer
 from models.onnx_engine import OnnxEngine
 from training.canaries import failures
 from training.gate import Verdict, judge
 from training.gold import Gold
 from training.measures import asked_of_both
+from training.unlike import Unlike
 
 GOLD, NEWEST = "gold", "newest"
 
@@ -24,13 +25,14 @@ def hold_against(
     challenger: OnnxEngine,
     gold: Sequence[Message],
     newest: Sequence[Message],
-    taxonomy: Taxonomy,
+    history: TaxonomyHistory,
     seed: int,
 ) -> tuple[Verdict, Gold]:
     """Ask both, and judge; returns the challenger's answers to gold beside the verdict.
 
     Neither model may have learnt from `gold` or `newest`. The language is not told. The champion's test messages must
-    be answered rightly as well: a service would refuse the challenger otherwise, or lose a test.
+    be answered rightly as well: a service would refuse the challenger otherwise, or lose a test. A champion of another
+    taxonomy is judged in the words of today (`training.unlike`).
     """
     messages = [*gold, *newest]
     if not messages:
@@ -39,9 +41,12 @@ def hold_against(
     (theirs, _), (ours, certainty) = (
         _ask(engine, messages, name) for name, engine in (("champion", champion), ("challenger", challenger))
     )
-    verdict = judge(asked_of_both(sets, messages, theirs, ours, taxonomy), seed=seed)
-    verdict = replace(verdict, failures=failures(challenger, champion.canaries))
-    return verdict, Gold(gold, ours[: len(gold)], certainty[: len(gold)], taxonomy)
+    unlike = Unlike.between(champion.taxonomy, history)
+    compared, theirs, lost = unlike.bring(messages, theirs)
+    verdict = judge(asked_of_both(sets, compared, theirs, ours, history.current), seed=seed)
+    failed = failures(challenger, unlike.canaries(champion.canaries))
+    verdict = replace(verdict, failures=failed, unlike=unlike.told(lost))
+    return verdict, Gold(gold, ours[: len(gold)], certainty[: len(gold)], history.current)
 
 
 def _ask(engine: OnnxEngine, messages: Sequence[Message], name: str) -> tuple[list[Answer], list[float]]:

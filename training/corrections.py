@@ -1,4 +1,8 @@
-"""Tickets that people judged, as messages to learn from: in the words of today's taxonomy, or left out and said so."""
+"""Tickets that people judged, as messages to learn from: in the words of today's taxonomy, or left out and said so.
+
+Only what people settled counts. A group that they left as the machine had it stays open: who learnt from it, or was
+examined with it, would learn its own guesses and be found right by them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from data.taxonomy_history import TaxonomyHistory
 
 
 class CorrectedMessage(Message):
-    """A ticket's text with the labels that hold. The groups in `open` nobody settled: nothing is learnt of them."""
+    """A ticket's text with the labels that people gave. Groups in `open` nobody settled: nothing is learnt of them."""
 
     open: list[GroupId] = Field(default=[])
 
@@ -49,10 +53,6 @@ class Row(BaseModel):
     """Whether somebody had judged it by then: the champion may know it."""
     use: Literal["learn", "newest"] = "learn"
     message: CorrectedMessage
-
-    def still(self, ticket: Ticket | None) -> bool:
-        """Say whether a ticket, read under this key, is the one that the row was made of."""
-        return ticket is not None and (ticket.revision, ticket.stored_at) == (self.revision, self.stored_at)
 
 
 @dataclass
@@ -115,7 +115,7 @@ def _row(
     if ticket.lang not in history.current.languages:
         found.left_out["in a language that the taxonomy does not have"] += 1
         return None
-    labels = _fitting(_of_today(ticket, history, found.dropped), history.current, found.dropped)
+    labels = _fitting(_settled(held, history, found.dropped), history.current, found.dropped)
     if not labels:
         found.left_out["no group of labels fits the taxonomy"] += 1
         return None
@@ -143,17 +143,26 @@ def _row(
     )
 
 
-def _of_today(ticket: Ticket, history: TaxonomyHistory, dropped: Counter[str]) -> Labels:
-    """Bring labels that were given by an older taxonomy up to date; where no map leads from it, leave them as given."""
-    versions = {each.taxonomy_version for each in believed(ticket.corrections, ticket.revision)}
-    if ticket.reading:
-        versions.add(ticket.reading.taxonomy_version)
-    older = versions - {history.current.version}
-    if not older or not older <= set(history.versions):
-        return {group: value for group, value in ticket.labels.items()}
-    brought = history.ticket(ticket)
-    dropped.update(f"{group}: to be judged again since the taxonomy changed" for group in brought.unclear)
-    return {group: value for group, value in brought.labels.items()}
+def _settled(held: Iterable[GivenCorrection], history: TaxonomyHistory, dropped: Counter[str]) -> Labels:
+    """Gather what people said, the last word on each group, in the words of today.
+
+    Where no map leads from a correction's taxonomy it stays as given. What a split left open the machine's new reading
+    does not fill in here, as it does for reports: it would be its own guess.
+    """
+    labels: dict[str, str | list[str]] = {}
+    again: set[str] = set()
+    for each in held:
+        given, unclear = dict(each.labels), set[str]()
+        if each.taxonomy_version != history.current.version and each.taxonomy_version in history.versions:
+            mapped = history.bring(each.labels, each.taxonomy_version)
+            given, unclear = mapped.labels, {*mapped.unclear}
+        for group in each.labels:
+            labels.pop(group, None)
+            again.discard(group)
+        labels.update(given.items())
+        again |= unclear
+    dropped.update(f"{group}: to be judged again since the taxonomy changed" for group in again)
+    return labels
 
 
 def _fitting(labels: Labels, taxonomy: Taxonomy, dropped: Counter[str]) -> dict[GroupId, str | list[str]]:

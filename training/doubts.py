@@ -38,8 +38,6 @@ def look_over(
     some = random.Random(seed).sample(learnt, min(len(learnt), READ - len(one_each)))
     judged = [*(row.message for row in one_each), *some]
     found = disputes(judged, taxonomy) if len(judged) >= FEWEST else []
-    open_groups = {row.message.id: set(row.message.open) for row in rows}
-    found = [each for each in found if each.group not in open_groups.get(each.id, set())]
     disputed = {each.id for each in found}
     usual = len([message for message in some if message.id in disputed]) / max(1, len(some))
     share = len([row for row in one_each if row.message.id in disputed]) / max(1, len(one_each))
@@ -48,7 +46,9 @@ def look_over(
         f"{len(some):,} messages of the corpus {usual:.1%} do.",
         *_people(one_each, disputed, usual),
     ]
-    told = audit([row.message for row in rows], taxonomy, judge=False).replace("# Audit of", "# Corrections:", 1)
+    told = audit([row.message for row in rows], taxonomy, judge=False, whole=False).replace(
+        "# Audit of", "# Corrections:", 1
+    )
     report = "\n".join(lines)
     return f"{told}\n## Disputed labels\n\n{report}\n", [each for each in found if each.id in corrections]
 

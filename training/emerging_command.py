@@ -17,7 +17,7 @@ from training.emerging import MOST, find_emerging
 from training.emerging_embed import ENCODER, embed
 from training.emerging_export import export
 from training.emerging_groups import Plan
-from training.flags import add_store, moment
+from training.flags import add_runs, add_store, moment
 from training.retrain import open_store
 
 _log = logging.getLogger("training")
@@ -39,6 +39,7 @@ def add_emerging(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     emerging.add_argument(
         "--export", type=Path, metavar="FOLDER", help="write a taxonomy, a map and examples of the named groups here"
     )
+    add_runs(emerging)
     emerging.set_defaults(run=run_emerging)
 
 
@@ -69,7 +70,7 @@ def _find(given: argparse.Namespace, store: Store) -> int:
 
 def _export(given: argparse.Namespace, store: Store) -> int:
     folder: Path = given.export
-    made = export(store, folder, read_taxonomy(given.taxonomy), given.taxonomy, given.corpus)
+    made = export(store, folder, read_taxonomy(given.taxonomy), given.taxonomy, given.corpus, given.runs)
     for label, count in made.examples.items():
         _log.info("%s: %d examples", label, count)
     for label, count in made.too_few.items():
@@ -79,5 +80,5 @@ def _export(given: argparse.Namespace, store: Store) -> int:
         "  python -m training all --taxonomy %s --corpus %s --build %s --home %s --report %s",
         folder / "taxonomy.yaml", folder / "corpus", folder / "build", folder / "models", folder / "evaluation.md",
     )  # fmt: skip
-    _log.info("The folder holds redacted texts of tickets: remove it when that is done.")
+    _log.info("It holds redacted texts of tickets, which erasures reach while it stays there: remove it afterwards.")
     return 0

@@ -5,6 +5,7 @@ What is written is a folder that `python -m training all` learns from as it is:
     taxonomy.yaml        the taxonomy with the new themes
     taxonomies/          the taxonomy as it was, and the map from it (`added`), as data/taxonomy_history.py reads them
     corpus/{language}/   the corpus, and the groups' tickets in `emerging.jsonl`
+    tickets.jsonl        which tickets these are, so that erasure finds them (`data.store.copies`)
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from data.cleaning import clean
 from data.corpus import write_messages
 from data.message import Message
 from data.own.naming import as_yaml
-from data.own.splits import near_groups, split_groups
+from data.own.splits import SHARES, near_groups, split_groups
+from data.store import copies
+from data.store.copies import EXAMPLES, TICKETS, Copied, as_lines, claim, note_export
 from data.store.emerging import Group
 from data.store.records import Ticket
 from data.store.standing import believed
@@ -60,8 +63,8 @@ def widen(taxonomy: Taxonomy, groups: Sequence[Group]) -> tuple[Taxonomy, Taxono
     return widened, map_
 
 
-def examples(store: Store, groups: Sequence[Group], taxonomy: Taxonomy) -> list[Message]:
-    """Make messages of the groups' tickets, by the widened taxonomy; those whose other labels do not fit are left out.
+def examples(store: Store, groups: Sequence[Group], taxonomy: Taxonomy) -> list[tuple[Message, Ticket]]:
+    """Make messages of the groups' tickets, by the widened taxonomy, where their other labels fit.
 
     A theme of the machine's gives way to the new one: it was chosen for want of it. What people said stays.
     """
@@ -69,22 +72,27 @@ def examples(store: Store, groups: Sequence[Group], taxonomy: Taxonomy) -> list[
     for group in groups:
         for member in store.emerging.members(group.id):
             labels.setdefault(member.ticket, []).append(str(group.label))
-    found = []
+    found: list[Message] = []
+    tickets = []
     for id_, ticket in store.emerging.tickets(sorted(labels)):
         if message := _message(ticket, row_id(store.alias(ticket.key)), labels[id_], taxonomy):
             found.append(message)
+            tickets.append(ticket)
     if not found:
         return []
     places = near_groups([each.text for each in found])
-    splits = split_groups(places, [each.themes for each in found])
+    splits = split_groups(places, [each.themes for each in found], SHARES)
     return [
-        each.model_copy(update={"split": split, "group": found[place].id})
-        for each, split, place in zip(found, splits, places, strict=True)
+        (each.model_copy(update={"split": split, "group": found[place].id}), ticket)
+        for each, ticket, split, place in zip(found, tickets, splits, places, strict=True)
     ]
 
 
-def export(store: Store, folder: Path, taxonomy: Taxonomy, taxonomy_file: Path, corpus: Path) -> Exported:
-    """Write the folder; raises `ValueError` where no group is named, or the folder is in use."""
+def export(store: Store, folder: Path, taxonomy: Taxonomy, taxonomy_file: Path, corpus: Path, runs: Path) -> Exported:
+    """Write the folder, and note in `runs` where it is.
+
+    Raises `ValueError` where no group is named, or the folder is in use.
+    """
     named = [each for each in store.emerging.groups() if each.status == "named" and each.label]
     known = set(taxonomy.ids("themes"))
     wanted = [each for each in named if each.label not in known]
@@ -93,16 +101,21 @@ def export(store: Store, folder: Path, taxonomy: Taxonomy, taxonomy_file: Path, 
     if folder.exists() and any(folder.iterdir()):
         raise ValueError(f"{folder} is not empty: name another folder")
     widened, _ = widen(taxonomy, wanted)
-    counts = Counter(theme for each in examples(store, wanted, widened) for theme in each.themes)
+    counts = Counter(theme for each, _ in examples(store, wanted, widened) for theme in each.themes)
     enough = [each for each in wanted if counts[str(each.label)] >= FEWEST]
     too_few = {str(each.label): counts[str(each.label)] for each in wanted if each not in enough}
     if not enough:
         told = ", ".join(f"{label} ({count})" for label, count in too_few.items())
         raise ValueError(f"too few tickets with whole labels to learn from: {told}; {FEWEST} are needed")
     widened, map_ = widen(taxonomy, enough)
-    messages = examples(store, enough, widened)
+    found = examples(store, enough, widened)
+    messages = [message for message, _ in found]
+    claim(runs, store)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
+    note_export(runs, folder)
+    traced = as_lines(Copied.of(ticket, message.id) for message, ticket in found)
+    write_whole(folder / TICKETS, traced, permissions=0o600)
     (folder / "taxonomies").mkdir()
     write_whole(folder / "taxonomy.yaml", as_yaml(widened))
     write_whole(folder / "taxonomies" / "before.yaml", taxonomy_file.read_text(encoding="utf-8"))
@@ -111,7 +124,8 @@ def export(store: Store, folder: Path, taxonomy: Taxonomy, taxonomy_file: Path, 
     shutil.copytree(corpus, folder / "corpus")
     for lang in sorted({each.lang for each in messages}):
         (folder / "corpus" / lang).mkdir(exist_ok=True)
-        write_messages(folder / "corpus" / lang / "emerging.jsonl", [each for each in messages if each.lang == lang])
+        write_messages(folder / "corpus" / lang / EXAMPLES, [each for each in messages if each.lang == lang])
+    copies.clean(runs, store)  # what was erased meanwhile
     held = Counter(theme for each in messages for theme in each.themes)
     return Exported(widened.version, {str(each.label): held[str(each.label)] for each in enough}, too_few)
 

@@ -16,6 +16,12 @@ MOST: Final = 8
 LEAST: Final = 1.96
 """Standard deviations from which a word is told."""
 
+COMMON: Final = 0.08
+"""Share of the other tickets from which on a word is a common one ("for"), which tells nothing of a group..."""
+
+OFTENER: Final = 5
+"""...that does not have it so many times as often."""
+
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _PLACEHOLDER: Final = re.compile(r"\[[a-z]+\]")
 
@@ -59,6 +65,8 @@ def _telling(here: Mapping[str, int], group: int, everywhere: Mapping[str, int],
     scores = {}
     for word, count in here.items():
         rest, others = everywhere[word] - count, size - group
+        if rest > COMMON * others and count * others < OFTENER * rest * group:
+            continue
         prior = everywhere[word] / size
         one = (count + prior) / (group - count + 1)
         other = (rest + prior) / (others - rest + 1)

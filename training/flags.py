@@ -6,11 +6,20 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
+from data.store.copies import runs_folder
+
 
 def add_store(command: argparse.ArgumentParser) -> None:
     """Let a stage be told which tickets to read."""
     command.add_argument("--store", help="address of the tickets (default: RECLAMO_STORE)")
     command.add_argument("--secret", type=Path, help="the store's secret (default: RECLAMO_STORE_SECRET)")
+
+
+def add_runs(command: argparse.ArgumentParser) -> None:
+    """Let a stage be told where retrainings keep their work."""
+    command.add_argument(
+        "--runs", type=Path, default=runs_folder(), help="where retrainings keep their work (default: RECLAMO_RUNS)"
+    )
 
 
 def moment(text: str) -> datetime:

@@ -10,27 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from data.store.copies import LEARNT, Learnt, as_lines, writing
 from data.store.records import TicketKey
 from data.store.standing import believed
 from data.store.store import Store
 from training.champion import Champion
 from training.corrections import Row
 from training.runs import write_private
-
-LEARNT = "learnt.jsonl"
-
-
-class Learnt(BaseModel):
-    """A ticket that a network learnt from, in one text or several."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    key: TicketKey | None = None
-    """None where it was erased since."""
-    given: tuple[int, ...] = ()
-    """Ids of the corrections that its labels rested on."""
 
 
 def write_learnt(folder: Path, rows: Iterable[Row], inherited: Iterable[Learnt]) -> None:
@@ -44,17 +32,13 @@ def write_learnt(folder: Path, rows: Iterable[Row], inherited: Iterable[Learnt])
     write_private(folder / LEARNT, as_lines(lines))
 
 
-def as_lines(learnt: Iterable[Learnt]) -> str:
-    """Write as JSONL."""
-    return "".join(each.model_dump_json() + "\n" for each in learnt)
-
-
 def read_learnt(folder: Path) -> list[Learnt] | None:
     """Read what a run's network knows; None where that is not told. A damaged line counts as an erased ticket."""
-    try:
-        lines = (folder / LEARNT).read_bytes().split(b"\n")
-    except FileNotFoundError:
+    path = folder / LEARNT
+    if not path.is_file():
         return None
+    with writing(folder.parent):
+        lines = path.read_bytes().split(b"\n")
     return [_learnt(line) for line in lines if line.strip()]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from training.gate import ALL, BOTH, CHANCE, MEAN, TOLERANCE, Cell, Verdict
+from training.gate import ALL, BOTH, CHANCE, MEAN, MISSED, TOLERANCE, Cell, Verdict
 from training.measures import CALIBRATION
 
 LOST = 0.05
@@ -18,23 +18,32 @@ def reasons(verdict: Verdict) -> list[str]:
 
 
 def in_words(verdict: Verdict) -> str:
-    """Say in a paragraph whether the challenger passed, and how far the gate sees."""
+    """Say in a paragraph whether the challenger passed, and how far the gate sees; every guarded fall stands first."""
     judged = [cell for cell in verdict.cells if cell.judged]
+    unlike = f"\n{verdict.unlike}\n" if verdict.unlike else ""
     if not judged:
-        return "**Stopped:** there were too few messages to judge any figure by; write or label more.\n"
+        return f"**Stopped:** there were too few messages to judge any figure by; write or label more.\n{unlike}"
+    strict = [cell for cell in judged if cell.strict]
     told = (
         f"A loss counts as chance up to a margin of {verdict.critical:.2f} standard errors of that figure's own "
         f"difference (paired bootstrap, {verdict.resamples:,} resamples), so that a challenger no worse than the "
-        f"champion is stopped in {CHANCE:.0%} of cases over all {len(judged)} figures together; up to "
+        f"champion is stopped in {CHANCE:.0%} of cases over all {len(judged) - len(strict)} figures together; up to "
         f"{TOLERANCE * 100:g} point no loss counts."
     )
+    guard = (
+        f" Of {strict[0].name} no fall counts as chance: over all languages of a set a challenger may miss {MISSED} "
+        f"message more than the champion, and one that is as good is stopped by that at times too."
+        if strict
+        else ""
+    )
     if verdict.passed:
-        first = "**Passed:** no language and no group of labels lost more than chance explains."
+        first = f"**Passed:** no language and no group of labels lost more than chance explains{_falls(verdict)}."
     else:
         each = "\n".join(f"- {reason}" for reason in reasons(verdict))
         tested = f"{len(verdict.failures)} test messages and " if verdict.failures else ""
-        first = f"**Stopped**, because of {tested}{len(verdict.stopped)} of {len(judged)} figures:\n\n{each}"
-    return f"{first}\n\n{told} {_sight(judged)}\n"
+        figures = f"{len(verdict.stopped)} of {len(judged)} figures{_falls(verdict)}"
+        first = f"**Stopped**, because of {tested}{figures}:\n\n{each}"
+    return f"{first}\n\n{told}{guard} {_sight(judged)}\n{unlike}"
 
 
 def gate_table(verdict: Verdict) -> str:
@@ -43,11 +52,12 @@ def gate_table(verdict: Verdict) -> str:
     found = {(cell.set, cell.language, cell.name): cell for cell in verdict.cells}
     judged_by = BOTH if any(cell.set == BOTH for cell in verdict.cells) else sets[0]
     means = {c.language: c.challenger for c in verdict.cells if (c.set, c.name) == (judged_by, MEAN)}
-    languages = sorted((each for each in means if each != ALL), key=lambda language: means[language])
+    spoken = dict.fromkeys(cell.language for cell in verdict.cells if cell.language != ALL)
+    languages = sorted(spoken, key=lambda language: means.get(language, 0.0))
     names = [MEAN, *dict.fromkeys(cell.name for cell in verdict.cells if cell.name != MEAN)]
     head = " | ".join(f"{set_}: champion → challenger | may lose" for set_ in sets)
     lines = [f"| language | figure | {head} | verdict |", "|---|---|" + "---|---|" * len(sets) + "---|"]
-    for language in [*languages, ALL] if ALL in means or not languages else languages:
+    for language in [*languages, ALL]:
         for name in names:
             row = [found[key] for set_ in (*sets, BOTH) if (key := (set_, language, name)) in found]
             if row:
@@ -77,7 +87,23 @@ def _where(cell: Cell) -> str:
     return f"{figure} in {language}, on {set_} ({cell.size} {'labels' if CALIBRATION in cell.name else 'messages'})"
 
 
+def _falls(verdict: Verdict) -> str:
+    """Name every fall of a guarded figure, by language and set, however small it is."""
+    fell = [
+        f"{cell.name} fell in {cell.language} on {cell.set} ({cell.champion:.3f} → {cell.challenger:.3f}, "
+        f"{round(cell.loss * cell.size)} of {cell.size} messages)"
+        for cell in verdict.cells
+        if cell.guarded and cell.set != BOTH and cell.language != ALL and cell.loss > 0
+    ]
+    return "".join(f"; {each}" for each in fell)
+
+
 def _what(cell: Cell) -> str:
+    if cell.strict:
+        return (
+            f"fell from {cell.champion:.3f} to {cell.challenger:.3f}: {round(cell.loss * cell.size)} more messages "
+            f"missed than by the champion, where {MISSED} may be"
+        )
     verb = "rose" if CALIBRATION in cell.name else "fell"
     return (
         f"{verb} from {cell.champion:.3f} to {cell.challenger:.3f}, {cell.loss * 100:.1f} points where chance explains "

@@ -34,7 +34,11 @@ def start_head(
 ) -> None:
     """Fit the mean-pooled part of `network` to the messages, and let the label-wise attention begin at nothing."""
     vectors = mean_vectors(network, tokenizer, [message.text for message in messages], recipe.max_tokens)
-    weight, offset = linear_head(vectors, targets(messages, taxonomy), layout(taxonomy), recipe)
+    set_head(network, *linear_head(vectors, targets(messages, taxonomy), layout(taxonomy), recipe))
+
+
+def set_head(network: Network, weight: Matrix, offset: Matrix) -> None:
+    """Make weights (columns × width) and offsets (columns,) on mean vectors what the network says."""
     with torch.no_grad():
         network.whole.weight.copy_(torch.from_numpy(weight))
         network.whole.bias.copy_(torch.from_numpy(offset))

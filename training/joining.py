@@ -16,7 +16,8 @@ MOST = 3
 def join_messages(messages: Sequence[Message], taxonomy: Taxonomy, share: float, seed: int) -> Iterator[Message]:
     """Yield `share` as many messages as there are, each two or three of one kind and language in one text.
 
-    Sets of labels are united and the most pressing of ordered labels holds; the feeling is left open.
+    Sets of labels are united and the most pressing of ordered labels holds, open where a part leaves it open; so does
+    the feeling stay.
     """
     dice = random.Random(seed)
     alike: defaultdict[tuple[str, str | None], list[Message]] = defaultdict(list)
@@ -32,7 +33,7 @@ def join_messages(messages: Sequence[Message], taxonomy: Taxonomy, share: float,
             ordered = [label for label in group.ids if label in held]
             if group.mode == "many":
                 labels[group.id] = ordered
-            elif group.mode == "ordered" and ordered:
+            elif group.mode == "ordered" and all(part.labels.get(group.id) for part in parts):
                 labels[group.id] = ordered[-1]
             elif group.id == "kind":
                 labels[group.id] = parts[0].kind

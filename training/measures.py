@@ -71,7 +71,9 @@ def _pressing(
     for answers in (champion, challenger):
         called = np.array([worst in as_list(answer_labels(answer).get(group.id)) for answer in answers], float)
         sides.append(np.stack([true * called, true], axis=1))
-    return Question(f"{worst} {PRESSING}", "ratio", sides[0], sides[1], true, fewest=FEWEST_PRESSING, headline=False)
+    return Question(
+        f"{worst} {PRESSING}", "ratio", sides[0], sides[1], true, fewest=FEWEST_PRESSING, headline=False, guarded=True
+    )
 
 
 def _claimed(message: Message, answer: Answer, group: str) -> Numbers:

@@ -57,11 +57,11 @@ class Lines:
 
 
 def read_marked(folder: Path) -> list[Marked]:
-    r"""Read what may be learnt from: messages of a marked set but its `test` split, and its sentences, if any.
+    r"""Read what may be learnt from: the `dev` split of a marked set, and its sentences, if any.
 
     `sentences/{language}.txt` holds a marked sentence a line, line breaks as `\\n`. Raises `MarkedSetError`, `OSError`.
     """
-    messages = [message for message in read_set(folder) if message.split != "test"]
+    messages = [message for message in read_set(folder) if message.split == "dev"]
     for language in LANGUAGES:
         file = folder / "sentences" / f"{language}.txt"
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines() if file.exists() else [], 1):

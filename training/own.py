@@ -23,7 +23,7 @@ from training import stages
 from training.canaries import CANARIES
 from training.experiments import LOGS, check_logs
 from training.peers import NAMES
-from training.recipe import RECIPES, read_encoder_recipe
+from training.recipe import RECIPES, read_classifier_recipe, read_encoder_recipe
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "own"
@@ -99,7 +99,8 @@ def read_own(given: argparse.Namespace) -> Own:
         told = ", ".join(f"{group} from {columns.names[group]!r}" for group in groups)
         _log.info("%s: text from %r, %s", table.name, table.columns[columns.text], told)
         rows = read_rows(table, columns, given.separator)
-        return build_own(rows, groups, languages, table.name, taxonomy=taxonomy, skip=given.skip)
+        enough = read_classifier_recipe(given.recipe).tune_from
+        return build_own(rows, groups, languages, table.name, taxonomy=taxonomy, skip=given.skip, enough=enough)
 
 
 def _check_out(out: Path, version: str | None) -> None:

@@ -76,9 +76,10 @@ def _standings(matter: Matter, believed: NDArray[np.bool_], names: Sequence[str]
     odds = blindness(matter, believed)
     steps = np.log(1 - BLIND + BLIND * np.exp(odds))
     authors = matter.authors
+    cleared = np.array([verdict.cleared for verdict in matter.verdicts], np.bool_)
     found = []
     for name in names:
-        rows = np.flatnonzero(authors == name).tolist()
+        rows = np.flatnonzero((authors == name) & ~cleared).tolist()
         own = sorted(rows, key=lambda row: (matter.verdicts[row].at, matter.verdicts[row].id))
         pool = steps[(authors != name) & believed]
         start, top, evidence = _burst(steps[own])

@@ -58,6 +58,8 @@ class Verdict:
     text: str
     lang: str
     labels: Labels
+    cleared: bool = False
+    """Whether a person believed it again after it was quarantined: its author is not judged by it."""
 
 
 @dataclass(frozen=True)

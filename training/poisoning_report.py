@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from data.message import Message
-from data.store.records import Ticket
+from data.store.records import BELIEVED, Ticket
 from data.store.standing import believed
 from data.store.store import Store
 from data.taxonomy import Labels, Taxonomy
@@ -51,7 +51,8 @@ def _verdicts(tickets: Iterable[Ticket]) -> Iterator[Verdict]:
         for each in believed(ticket.corrections, ticket.revision):
             name = f"{ticket.key.source}/{ticket.key.id}"
             labels: Labels = {str(group): value for group, value in each.labels.items()}
-            yield Verdict(each.id, each.author, each.at, name, ticket.text, ticket.lang, labels)
+            cleared = each.quarantined == BELIEVED
+            yield Verdict(each.id, each.author, each.at, name, ticket.text, ticket.lang, labels, cleared)
 
 
 def windows(found: Sequence[Verdict]) -> list[Sequence[Verdict]]:
@@ -123,7 +124,7 @@ def _lines(found: Sequence[Verdict], standings: Sequence[Standing], quarantined:
             f"- **{standing.author}**: {len(standing.ids)} corrections since {standing.since:%Y-%m-%d %H:%M} UTC are "
             f"{done}. {len(standing.wrong)} of them are likelier blind than read (mostly "
             f"{', '.join(f'{group} {count}' for group, count in settled)}){pace}. "
-            "Speak with the author; what was right can be given again."
+            "Speak with the author; if they read them after all, --believe and their name take the quarantine back."
         )
     if suspected:
         yield ""

@@ -164,6 +164,10 @@ class ClassifierRecipe(_Strict):
     head_first: float = Field(default=0.0, ge=0)
     """How closely a linear head on the untouched encoder may follow its rows (the C of a logistic regression) before
     both are fine-tuned (`training.head_first`); 0: the heads begin at random."""
+    leans_on: str | None = None
+    """Folder of a network fitted on the same encoder, half of whose body is mixed into it to begin with."""
+    tune_from: int = Field(default=0, ge=0)
+    """Rows of a company's own table below which that head alone is the network (`training.crossed`)."""
     least_steps: int = Field(default=0, ge=0)
     """Few rows are shown for more epochs, until there were so many steps, but for no more than `most_epochs`."""
     most_epochs: int = Field(default=20, gt=0)

@@ -31,6 +31,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from data.corpus import read_corpus
 from data.message import Message
+from data.store.copies import AUDIT, SNAPSHOT, Cleaned, Learnt, claim, clean, writing
 from data.store.store import Store
 from data.taxonomy import Taxonomy, read_taxonomy
 from data.taxonomy_history import TaxonomyHistory
@@ -38,40 +39,46 @@ from models.registry import current_version, previous_version
 from training.apart import set_apart
 from training.champion import Champion, find_champion
 from training.corrections import Row, gather
-from training.forgotten import Learnt, believed_ids, find_forgotten, read_learnt, write_learnt
+from training.experiments import check_logs
+from training.forgotten import believed_ids, find_forgotten, read_learnt, write_learnt
 from training.poisoning_report import Audit, audit_corrections
 from training.recipe import RECIPES, ClassifierRecipe, read_classifier_recipe
 from training.retrain_stages import STAGES, Job, note
 from training.runs import AUTHORS, BUILD, State, alone, read_state, runs_in, tidy, withdraw, write_private, write_state
-from training.snapshots import SNAPSHOT, Forgotten, read_rows, write_rows
-from training.snapshots import forget as forget_erased
+from training.snapshots import read_rows, write_rows
 
 _log = logging.getLogger("training")
 NEWEST_SHARE = 0.2
 """Share of the corrections since the champion that is examined with instead of learnt from."""
-DONE, STOPPED = 0, 1
-"""Exit codes: promoted, passed, or nothing to do; stopped by the gate. (2: something is missing or wrong.)"""
+DONE, STOPPED, NOT_ALL = 0, 1, 3
+"""Exit codes: promoted, passed, or nothing to do; stopped by the gate; forgetting failed in places.
+
+(2: something is missing or wrong.)
+"""
 
 
 def retrain(given: argparse.Namespace) -> int:
     """Run, or go on with, a retraining; returns the exit code."""
+    check_logs(given.log or [])
     store = open_store(given.store, given.secret)
     try:
         if given.dry_run:
             return _told(_begin(given, store, dry=True))
         with alone(given.runs):
-            _forget(given.runs, store)
+            claim(given.runs, store)
+            forget_erased(given.runs, store)
             job = _begin(given, store)
             if job is None:
                 return DONE
             for name, stage in STAGES.items():
                 if name not in job.state.stages:
+                    _leave_out(job, store)
                     _log.info("── %s", name)
                     began = time.monotonic()
                     stage(job)
                     stages = {**job.state.stages, name: round(time.monotonic() - began, 1)}
                     note(job, stages=stages)
-            _forget(given.runs, store)  # what was erased meanwhile
+            _leave_out(job, store)
             return STOPPED if job.state.outcome == "stopped" else DONE
     except SQLAlchemyError as error:
         raise ValueError(f"the store failed ({type(error).__name__}); try again, the run goes on") from None
@@ -80,17 +87,55 @@ def retrain(given: argparse.Namespace) -> int:
 
 
 def forget(given: argparse.Namespace) -> int:
-    """Take out of every snapshot what the store no longer has."""
+    """Take out of every snapshot and export what the store no longer has, also while a retraining runs."""
     store = open_store(given.store, given.secret)
     try:
-        with alone(given.runs):
-            found = _forget(given.runs, store)
-        _log.info("%d rows taken out of %d snapshots", found.rows, len(found.runs))
-        return DONE
+        claim(given.runs, store)
+        found = forget_erased(given.runs, store)
+        _log.info("%d rows taken out of %d snapshots and exports", found.rows, len(found.places))
+        for each in found.missing:
+            _log.warning("%s was exported and is not there any more: if it was moved, nothing is taken out of it", each)
+        return NOT_ALL if found.failed else DONE
     except SQLAlchemyError as error:
         raise ValueError(f"the store failed ({type(error).__name__}); nothing more was taken out") from None
     finally:
         store.close()
+
+
+def forget_erased(runs: Path, store: Store) -> Cleaned:
+    """Take out of what is kept outside of the store what that no longer has."""
+    found = clean(runs, store)
+    if found.rows:
+        _log.info("%d rows of tickets that the store no longer has left the snapshots", found.rows)
+    for name, fault in found.failed.items():
+        _log.warning("what the store no longer has could not be taken out of %s: %s", name, fault)
+    return found
+
+
+def _leave_out(job: Job, store: Store) -> None:
+    """Leave out of a run what was erased since it began, and of its network what it has not learnt by then.
+
+    What it has learnt by then the next one begins without (`find_forgotten`), or this one, once cut (`_unfinished`).
+    """
+    forget_erased(job.given.runs, store)
+    path = job.folder / SNAPSHOT
+    with writing(job.given.runs):
+        left = {row.message.id for row in read_rows(path)}
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        if gone := [row for row in job.rows if row.message.id not in left]:
+            (job.folder / AUDIT).unlink(missing_ok=True)
+    known = [row for row in gone if row.use == "learn" and "fit" in job.state.stages]
+    if known and job.state.outcome:
+        told = "%d tickets that it learnt from are gone from the store: without erased ones the next retraining begins"
+        _log.warning(told, len(known))
+    if len(known) == len(gone):
+        return
+    _log.info("%d tickets are gone from the store since it began, and are left out", len(gone) - len(known))
+    left |= {row.message.id for row in known}
+    job.rows = [row for row in job.rows if row.message.id in left]
+    counts = {"learnt": sum(row.use == "learn" for row in job.rows), "newest": len(job.rows)}
+    counts["newest"] -= counts["learnt"]
+    note(job, **counts, **({} if known else {"snapshot_sha256": sha256, "fresh": sum(row.fresh for row in job.rows)}))
 
 
 def open_store(url: str | None, secret: Path | None) -> Store:
@@ -113,13 +158,6 @@ def open_store(url: str | None, secret: Path | None) -> Store:
 
 def _path(name: str | None) -> Path | None:
     return Path(name) if name else None
-
-
-def _forget(runs: Path, store: Store) -> Forgotten:
-    found = forget_erased(runs, store)
-    if found.rows:
-        _log.info("%d rows of tickets that the store no longer has left the snapshots", found.rows)
-    return found
 
 
 @dataclass(frozen=True)
@@ -156,13 +194,16 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
             given, champion, corpus, taxonomy, plan.recipe, plan.recipe_file, not plan.cold, rows, folder, state
         )  # fmt: skip
 
-    if not dry and (found := _unfinished(given, plan, held)):
-        folder, state, rows = found
-        _log.info("going on with run %s after %s", state.run, list(state.stages)[-1])
-        return job(folder, rows, state)
     if not dry:
+        with writing(given.runs):
+            found = _unfinished(given, plan, held)
+        if found:
+            folder, state, rows = found
+            _log.info("going on with run %s after %s", state.run, list(state.stages)[-1])
+            return job(folder, rows, state)
         current, previous = current_version(given.home), previous_version(given.home)
-        tidy(given.runs, given.home, {each.name for each in (current, previous) if each})
+        with writing(given.runs):
+            tidy(given.runs, given.home, {each.name for each in (current, previous) if each})
     began = time.monotonic()
     audit = _judge_authors(store, corpus, taxonomy, quarantine=not dry and not given.believe_all)
     blind = {id_ for each in audit.standings for id_ in each.ids}
@@ -194,15 +235,16 @@ def _begin(given: argparse.Namespace, store: Store, *, dry: bool = False) -> Job
     state = State(
         run=name, version=name, champion=champion.version, inputs=plan.inputs, since=since,
         until=max((row.judged_at for row in apart.rows), default=since or now), snapshot_sha256="",
-        ids=[row.message.id for row in apart.rows], learnt=len(apart.learn), newest=len(apart.newest), fresh=fresh,
+        learnt=len(apart.learn), newest=len(apart.newest), fresh=fresh,
         forgotten=len(plan.forgotten), forgotten_ids=sorted(plan.forgotten_ids), left_out=dict(+gathered.left_out),
         dropped=dict(+gathered.dropped), warm=not plan.cold,
     )  # fmt: skip
     begun = job(given.runs / name, apart.rows, state)
     if not dry:
-        begun.folder.mkdir(mode=0o700)
-        sha256 = write_rows(begun.folder / SNAPSHOT, apart.rows)
-        write_learnt(begun.folder, apart.rows, plan.inherited)
+        with writing(given.runs):
+            begun.folder.mkdir(mode=0o700)
+            sha256 = write_rows(begun.folder / SNAPSHOT, apart.rows)
+            write_learnt(begun.folder, apart.rows, plan.inherited)
         write_private(begun.folder / AUTHORS, audit.text)
         seconds = round(time.monotonic() - began, 1)
         note(begun, snapshot_sha256=sha256, stages={"gather": seconds})
@@ -298,7 +340,6 @@ def _unfinished(given: argparse.Namespace, plan: _Plan, held: set[int]) -> tuple
             update={
                 "stages": {"gather": state.stages["gather"]},
                 "snapshot_sha256": write_rows(folder / SNAPSHOT, rows),
-                "ids": [row.message.id for row in rows],
                 "learnt": sum(row.use == "learn" for row in rows),
                 "newest": sum(row.use == "newest" for row in rows),
                 "fresh": sum(row.fresh for row in rows),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from data.corpus import CORPUS
 from data.taxonomy import DEFAULT
-from training.flags import add_store, moment
+from training.experiments import LOGS
+from training.flags import add_runs, add_store, moment
 from training.retrain import NEWEST_SHARE, forget, retrain
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +18,7 @@ def add_retrain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add both commands to the program's."""
     again = commands.add_parser("retrain", help="learn from corrections; promote what is no worse, stop what is")
     add_store(again)
-    _runs(again)
+    add_runs(again)
     again.add_argument("--since", type=moment, help="corrections after it are new (default: what the champion knows)")
     again.add_argument(
         "--newest-share", type=_share, default=NEWEST_SHARE, help="share of the new ones to examine with"
@@ -35,17 +36,13 @@ def add_retrain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     again.add_argument("--home", type=Path, default=ROOT / "models" / "shipped", help="where versions live")
     again.add_argument("--version", help="name of the version to write")
     again.add_argument("--report", type=Path, help="write the gate's report here too")
+    again.add_argument("--log", action="append", choices=LOGS, help="send the figures of the fit there too")
     again.set_defaults(run=retrain)
 
-    gone = commands.add_parser("forget", help="take erased tickets out of the snapshots of earlier retrainings")
+    gone = commands.add_parser("forget", help="take erased tickets out of snapshots and exports, at any time")
     add_store(gone)
-    _runs(gone)
+    add_runs(gone)
     gone.set_defaults(run=forget)
-
-
-def _runs(command: argparse.ArgumentParser) -> None:
-    runs = ROOT / "build" / "retrain"
-    command.add_argument("--runs", type=Path, default=runs, help="where retrainings keep their work")
 
 
 def _share(text: str) -> float:

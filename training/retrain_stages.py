@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from data.message import Message
+from data.store.copies import AUDIT, DISPUTES, writing
 from data.taxonomy import Taxonomy
+from data.taxonomy_history import TaxonomyHistory
 from models.artifact import WIDE, file_hash
 from models.onnx_engine import OnnxEngine
 from models.registry import activate, current_version
@@ -27,7 +29,6 @@ from training.gate_report import gate_table, in_words, reasons
 from training.lessons import exchanged, lessons
 from training.recipe import ClassifierRecipe
 from training.runs import BUILD, CELLS, REPORT, State, write_private, write_state
-from training.snapshots import AUDIT, DISPUTES
 from training.stages import calibrate_in, digest, write_version
 from training.wide import fit_wide
 
@@ -79,8 +80,9 @@ def note(job: Job, **changes: object) -> None:
 
 def _audit(job: Job) -> None:
     report, found = look_over(job.rows, job.corpus, job.taxonomy, job.recipe.seed)
-    write_private(job.folder / DISPUTES, as_lines(found))
-    write_private(job.folder / AUDIT, report)
+    with writing(job.given.runs):
+        write_private(job.folder / DISPUTES, as_lines(found))
+        write_private(job.folder / AUDIT, report)
     _log.info("%s", report.rsplit("\n\n", 1)[-1].partition("\n")[0])  # names stay in the report
 
 
@@ -91,7 +93,8 @@ def _fit(job: Job) -> None:
         learn = exchanged(lessons(job.whole, job.taxonomy, recipe), recipe.exchange_share, recipe.seed)
         fit_wide(learn, job.taxonomy, recipe.wide).save(job.build / WIDE)
     start = job.champion.checkpoint if job.warm else None
-    fit(_shown(job), job.taxonomy, recipe, job.build, start=start)
+    logged = recipe.model_copy(update={"log": job.given.log}) if job.given.log else recipe
+    fit(_shown(job), job.taxonomy, logged, job.build, start=start)
 
 
 def _shown(job: Job) -> list[Message]:
@@ -114,7 +117,9 @@ def _export(job: Job) -> None:
 
 def _write(job: Job, **more: Any) -> None:
     folder = job.given.home / job.state.version
-    learnt = f"{WRITTEN}, and {job.state.learnt:,} tickets, redacted, whose labels people settled (under `train` below)"
+    learnt = (
+        f"{WRITTEN}, and {job.state.learnt:,} tickets, redacted, with the labels that people gave (under `train` below)"
+    )
     write_version(
         folder, job.build, job.whole, job.taxonomy, job.given.taxonomy, job.recipe, _lineage(job), learnt=learnt, **more
     )
@@ -124,13 +129,14 @@ def _examine(job: Job) -> None:
     challenger = OnnxEngine(job.given.home / job.state.version, threads=2)
     gold = [message for message in job.corpus if message.split == "gold"]
     newest = [row.message for row in job.rows if row.use == "newest"]
+    history = TaxonomyHistory.beside(job.given.taxonomy)
     verdict, answered = hold_against(
-        OnnxEngine(job.champion.folder, threads=2), challenger, gold, newest, job.taxonomy, job.recipe.seed
+        OnnxEngine(job.champion.folder, threads=2), challenger, gold, newest, history, job.recipe.seed
     )
     figures = {
         set_: {
             cell.language: {c.name: round(c.challenger, 4) for c in verdict.cells
-                            if (c.set, c.language) == (set_, cell.language)}
+                            if (c.set, c.language) == (set_, cell.language) and c.size}
             for cell in verdict.cells if cell.set == set_
         }
         for set_ in (GOLD, NEWEST)
@@ -177,8 +183,8 @@ def _sources(job: Job) -> str:
     lines = [
         f"Learnt from {state.learnt:,} corrections beside the corpus; {state.fresh:,} came since "
         f"{state.since.date() if state.since else 'the beginning'}, the newest {state.newest:,} of which are the set "
-        f"`newest`, which neither model has seen. Where people let a machine's label stand, it counts as theirs, which "
-        f"flatters the champion there.",
+        f"`newest`, which neither model has seen. Only what people gave or confirmed counts, group by group; who "
+        f"confirms answers without reading them flatters the champion.",
         *([FORGOTTEN.format(state.forgotten, state.champion)] if state.forgotten else []),
         *(f"- {count} tickets left out: {why}" for why, count in state.left_out.items()),
         *(f"- {count} times a group was left open, {what}" for what, count in state.dropped.items()),

@@ -1,7 +1,8 @@
 """A retraining's folder: its state, written whole after every stage, so that a run that was cut goes on.
 
 RUNS/NAME/state.json       what the run is about and which stages are done
-RUNS/NAME/snapshot.jsonl   the tickets that it learns from and is examined with (`training.snapshots`)
+RUNS/NAME/snapshot.jsonl   the tickets that it learns from and is examined with (`training.snapshots`), of which
+                           `data.store.copies` takes out what is erased
 RUNS/NAME/learnt.jsonl     the tickets that its network knows, without their texts (`training.forgotten`)
 RUNS/NAME/build/           the network, its checkpoints and exports
 RUNS/NAME/report.md        the gate's report
@@ -30,7 +31,7 @@ KEPT = 10
 class State(BaseModel):
     """How far a run is. `inputs` stands for all that must not change under it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     run: str
     version: str
@@ -41,8 +42,6 @@ class State(BaseModel):
     until: AwareDatetime
     """The newest correction of the snapshot."""
     snapshot_sha256: str
-    ids: list[str]
-    """Of the snapshot's rows, as in it."""
     learnt: int
     newest: int
     fresh: int

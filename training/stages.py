@@ -21,15 +21,15 @@ from models.calibration import Calibration
 from models.canary import Canary
 from models.layout import spread
 from models.onnx_engine import OnnxEngine
-from models.registry import activate, current_version
+from models.registry import SHIPPED, activate, current_version
 from models.wide import Wide
 from training import distil as distillation
 from training.agreement import agreement, read_readings
-from training.calibrate import calibrate as calibrated
 from training.calibrate import choose_blend
 from training.canaries import CANARIES, answered, canary_table, read_canaries
 from training.card import OWN, WRITTEN, classifier_card, encoder_card
-from training.champion import NETWORK
+from training.champion import NETWORK, keep_network
+from training.crossed import CROSSED, fit_crossed, is_crossed, read_crossed
 from training.curve import CURVE, read_curve
 from training.evaluate import as_markdown, compare, write_report
 from training.evaluate_encoder import as_table, measure, measure_own, read_sib200
@@ -37,15 +37,15 @@ from training.evaluate_evidence import evidence_table, measure_evidence, read_ma
 from training.experiments import check_logs
 from training.export import ENGINES, FULL, export_onnx, onnx_scores, quantise, write_artifact
 from training.finetuned import FINETUNED, finetuned_table
-from training.fit import WEIGHTS, fast_tokenizer, load_network, plain_labels
+from training.fit import WEIGHTS, fast_tokenizer, load_network
 from training.fit import fit as fitted
 from training.gold import Gold, ask_gold
 from training.leaks import translated_twins
 from training.lessons import exchanged, lessons
-from training.metrics import by_language, mean_headline
 from training.parallel import read_own_pairs
 from training.peers import NAMES, peer
 from training.pieces import piece_ids
+from training.precision import PRECISION, Matrix, choose, read_precision, tell_on_gold
 from training.recipe import ClassifierRecipe, read_classifier_recipe, read_encoder_recipe
 from training.slices import careless_table
 from training.steadiness import read_contrast, steadiness_table
@@ -62,8 +62,6 @@ EVIDENCE = 60
 """Gold messages a language whose evidence is tried: each label costs a handful of answers."""
 SHOWN = 300
 """Messages learnt from, in all languages, that show where the network's outliers are before it is rounded."""
-MOST_LOST = 0.005
-"""Quantised weights are used only if no language loses more than this of its mean headline figure on calibration."""
 
 
 def distil(given: argparse.Namespace) -> None:
@@ -122,7 +120,10 @@ def fit(given: argparse.Namespace) -> None:
         if wide:
             wide.save(given.build / WIDE)
 
-    fitted(messages, taxonomy, recipe, given.build, fresh=given.fresh, start=given.start, beside=beside)
+    if is_crossed(messages):
+        fit_crossed(messages, taxonomy, recipe, given.build, beside)
+    else:
+        fitted(messages, taxonomy, recipe, given.build, fresh=given.fresh, start=given.start, beside=beside)
 
 
 def calibrate(given: argparse.Namespace) -> None:
@@ -142,18 +143,33 @@ def calibrate_in(build: Path, messages: Sequence[Message], taxonomy: Taxonomy, r
 
     learnt = [message for message in messages if message.split == "train"]
     quantise(build / FULL, build, pieces(learnt[:: max(1, len(learnt) // SHOWN)]))
-    check = [message for message in messages if message.split == "calibration"]
+    crossed = read_crossed(build / CROSSED) if is_crossed(messages) else None
+    check = learnt if crossed else [message for message in messages if message.split == "calibration"]
     ids = pieces(check)
-    found = {name: onnx_scores(build / name, ids) for name in ENGINES}
+    found: dict[str, Matrix] = {name: onnx_scores(build / name, ids) for name in ENGINES}
+    if crossed:  # what rounding changes, on scores of rows that were not seen
+        found = {name: crossed.network + scores - found[FULL] for name, scores in found.items()}
     blend: dict[str, float] = {}
     if recipe.wide:
-        wide = wide_scores(Wide.load(build / WIDE), [clean(message.text).text for message in check])
+        wide = crossed.wide if crossed else None
+        if wide is None:
+            wide = wide_scores(Wide.load(build / WIDE), [clean(message.text).text for message in check])
         blend = choose_blend(found[FULL], wide, check, taxonomy)
         found = {name: scores + spread(blend, taxonomy) * wide for name, scores in found.items()}
         _log.info("wide branch: %s", ", ".join(f"{group} × {part:g}" for group, part in blend.items()))
-    chosen = _precision(found, check, taxonomy)
-    (build / "weights").write_text(chosen, encoding="utf-8")
-    result = calibrated(found[chosen], check, taxonomy).model_copy(update={"blend": blend})
+    precision, calibrations = choose(check, found, taxonomy)
+    gold = [message for message in messages if message.split == "gold"]
+
+    def on_gold(name: str) -> Matrix:
+        scores = onnx_scores(build / name, pieces(gold))
+        if recipe.wide:
+            texts = [clean(message.text).text for message in gold]
+            scores += spread(blend, taxonomy) * wide_scores(Wide.load(build / WIDE), texts)
+        return scores
+
+    precision = tell_on_gold(precision, gold, on_gold, taxonomy, calibrations)
+    (build / PRECISION).write_text(precision.model_dump_json(indent=1), encoding="utf-8")
+    result = calibrations[precision.weights].model_copy(update={"blend": blend})
     (build / CALIBRATION).write_text(result.model_dump_json(indent=1), encoding="utf-8")
 
 
@@ -169,6 +185,8 @@ def export(given: argparse.Namespace) -> None:
         learnt=WRITTEN if given.corpus == CORPUS else OWN,
     )  # fmt: skip
     activate(given.home, version)
+    if given.home.resolve() == SHIPPED.resolve():
+        keep_network(given.build, given.home)
     for old in given.home.iterdir():
         if old.is_dir() and old.name != version:
             _log.info("%s is an older version; remove it when it is no longer needed", old)
@@ -194,14 +212,14 @@ def write_version(
     By then it is also asked the test messages in the file `canaries`, and those that it answers rightly go in.
     """
     calibration = Calibration.model_validate_json((build / CALIBRATION).read_bytes())
-    weights = build / (build / "weights").read_text(encoding="utf-8")
+    precision = read_precision(build)
     beside = [build / WIDE] if recipe.wide else []
-    tables: dict[str, str] = {}
+    tables = {"Weights": precision.table()}
     tested: dict[str, list[Canary]] = {}
     if gold:
         charts = gold.draw(build)
         shown = "\n".join(f"![{title}]({path.name})" for title, path in charts.items())
-        tables = {"Measured on gold": as_markdown({"reclamo": gold.figures()}, taxonomy), "Charts": shown}
+        tables |= {"Measured on gold": as_markdown({"reclamo": gold.figures()}, taxonomy), "Charts": shown}
         tested = answered(OnnxEngine(folder, threads=2), read_canaries(canaries, taxonomy))
         tables |= {**gold.tables(), **(parts or {}), "Test messages": canary_table(tested)}
         errors = build / CONFUSION
@@ -209,9 +227,10 @@ def write_version(
         beside += [*charts.values(), errors]
     card = classifier_card(folder.name, messages, taxonomy, calibration, tables, lineage, learnt)
     figures = {"gold": gold.figures(), **(metrics or {})} if gold else {}
+    figures |= {"weights": precision.model_dump()}
     write_artifact(
-        folder, {ENGINES[weights.name]: weights}, beside, fast_tokenizer(recipe.encoder), taxonomy, taxonomy_file,
-        calibration, recipe, folder.name, lineage, figures, card, tested,
+        folder, {precision.engine: build / precision.weights}, beside, fast_tokenizer(recipe.encoder), taxonomy,
+        taxonomy_file, calibration, recipe, folder.name, lineage, figures, card, tested,
     )  # fmt: skip
 
 
@@ -273,25 +292,11 @@ def _inputs(given: argparse.Namespace) -> tuple[list[Message], Taxonomy, Classif
     taxonomy = read_taxonomy(given.taxonomy)
     recipe = read_classifier_recipe(given.recipe)
     if given.encoder:
-        recipe = recipe.model_copy(update={"encoder": given.encoder})
+        recipe = recipe.model_copy(update={"encoder": given.encoder, "leans_on": None})
     if log := getattr(given, "log", None):
         check_logs(log)
         recipe = recipe.model_copy(update={"log": log})
     return read_corpus(given.corpus), taxonomy, recipe
-
-
-def _precision(found: dict[str, np.ndarray], check: Sequence[Message], taxonomy: Taxonomy) -> str:
-    truth, languages = [m.labels for m in check], [m.lang for m in check]
-    means: dict[str, dict[str, float]] = {}
-    for name, scores in found.items():
-        calibration = calibrated(scores, check, taxonomy)
-        said = [plain_labels(row, taxonomy, calibration) for row in scores]
-        table = by_language(truth, said, languages, taxonomy)
-        means[name] = {lang: mean_headline(values, taxonomy) for lang, values in table.items()}
-    lost = {name: max(means[FULL][lang] - own[lang] for lang in own) for name, own in means.items()}
-    for name, most in lost.items():
-        _log.info("%s loses at most %.4f of a language's mean figure (limit %.3f)", name, most, MOST_LOST)
-    return next(name for name in ENGINES if lost[name] <= MOST_LOST)
 
 
 def _beside(

@@ -46,6 +46,7 @@ def add_watch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_store(audit)
     audit.add_argument("--since", type=moment, help="look at tickets that people judged since then (default: at all)")
     audit.add_argument("--quarantine", action="store_true", help="stop believing the corrections of such a burst")
+    audit.add_argument("--believe", metavar="AUTHOR", help="take this author's quarantine back, for good, then stop")
     audit.add_argument("--corpus", type=Path, default=CORPUS, help="labelled messages to learn from besides")
     audit.add_argument("--taxonomy", type=Path, default=DEFAULT)
     audit.add_argument("--report", type=Path, help="write the audit as Markdown here")
@@ -81,10 +82,16 @@ def watch_drift(given: argparse.Namespace) -> int:
 
 
 def watch_corrections(given: argparse.Namespace) -> int:
-    """Look for corrections that are given blindly; returns the exit status."""
-    taxonomy, messages = read_taxonomy(given.taxonomy), read_corpus(given.corpus)
+    """Look for corrections that are given blindly, or believe an author again; returns the exit status."""
     store = open_store(given.store, given.secret)
     try:
+        if given.believe:
+            count = store.believe(given.believe)
+            if not count:
+                raise ValueError(f"nothing that {given.believe} corrected is quarantined")
+            _log.info("%d corrections by %s are believed again, and not judged any more", count, given.believe)
+            return 0
+        taxonomy, messages = read_taxonomy(given.taxonomy), read_corpus(given.corpus)
         audit = audit_corrections(store, messages, taxonomy, since=given.since, quarantine=given.quarantine)
     except SQLAlchemyError as error:
         raise ValueError(f"the store failed ({type(error).__name__}); try again") from None

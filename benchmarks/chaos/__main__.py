@@ -30,6 +30,7 @@ from models.registry import current_version
 
 MOST_CONNECTIONS = 900
 HEAD_TIMEOUT = 3.0
+UNREAD_TIMEOUT = 3.0
 GROWTH = 0.2
 """Of memory, over what it held once warm."""
 
@@ -115,11 +116,13 @@ def main(arguments: list[str] | None = None) -> int:
     report = Report()
     tell(f"chaos: {given.requests} requests, seed {seed}")
     flags = ["--head-timeout", f"{HEAD_TIMEOUT}", "--body-timeout", "3", "--max-connections", f"{MOST_CONNECTIONS}"]
+    flags += ["--unread-timeout", f"{UNREAD_TIMEOUT}"]
     with running("-m", MODULE, *flags) as service:
         warm_up(service, texts)
         before = service.memory
         report.line("storm", lambda: throw(service, texts, given.requests, seed))
         report.line("silent connections", lambda: faults.silent_connections(service, MOST_CONNECTIONS, HEAD_TIMEOUT))
+        report.line("unread answers", lambda: faults.unread_answers(service, UNREAD_TIMEOUT))
         report.line("no file handles", lambda: faults.no_file_handles(service))
         report.line("labels afterwards", lambda: canaries(service))
         report.line("memory afterwards", lambda: memory(service, before))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import resource
+import select
+import socket
 import subprocess
 import sys
 import tempfile
@@ -55,6 +57,28 @@ def silent_connections(service: Service, most: int, head_timeout: float) -> str:
         expect(f"nobody else was answered for {blind:.0f} s", blind < head_timeout + 15)
         expect("it answers no message afterwards", service.classify(TEXT).status == 200)
     return f"{len(held)} held; another client got {during or 'nothing'}, and 200 after {blind:.1f} s"
+
+
+def unread_answers(service: Service, unread_timeout: float) -> str:
+    """Ask for megabytes on each of many connections, and read nothing."""
+    asked = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 60
+    with ExitStack() as stack:
+        ended = select.poll()
+        for each in (stack.enter_context(socket.socket()) for _ in range(100)):
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+            each.connect(("127.0.0.1", service.port))
+            each.sendall(asked)
+            ended.register(each, 0)  # which tells of the end alone
+        during = service.classify(TEXT).status
+        left, began = 100, time.monotonic()
+        while left and time.monotonic() - began < 2 * unread_timeout + 20:
+            for handle, _ in ended.poll(1_000):
+                ended.unregister(handle)
+                left -= 1
+        lasted = time.monotonic() - began
+    expect(f"another client got {during} meanwhile", during == 200)
+    expect(f"{left} of 100 connections are still open", not left)
+    return f"100 connections that were sent 60 answers each let go, the last after {lasted:.1f} s"
 
 
 def no_file_handles(service: Service) -> str:

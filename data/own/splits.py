@@ -1,18 +1,28 @@
-"""Split messages into train, calibration and gold: like messages stay together, and every label stands in each part."""
+"""Split messages into train, calibration and gold, or into folds: like ones together, every label in each part."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from data.message import SPLITS, Split
 from data.near import near_duplicates
 
 SHARES: Final[Mapping[Split, float]] = {"train": 0.7, "calibration": 0.15, "gold": 0.15}
+CROSSED: Final[Mapping[Split, float]] = {"train": 0.85, "gold": 0.15}
+"""Of few rows none is put aside to calibrate with (`training.crossed`)."""
 ALIKE: Final = 0.5
 """Overlap of word 5-grams from which two texts stand on the same side (`data.check.NEAR`)."""
+
+
+Part = TypeVar("Part", Split, int)
+
+
+def shares_for(rows: int, enough: int) -> Mapping[Split, float]:
+    """Choose what part of so many rows is learnt from, calibrated with, and kept to measure."""
+    return CROSSED if rows < enough else SHARES
 
 
 def near_groups(texts: Sequence[str], least: float = ALIKE) -> list[int]:
@@ -34,10 +44,10 @@ def near_groups(texts: Sequence[str], least: float = ALIKE) -> list[int]:
 def split_groups(
     groups: Sequence[int],
     labels: Sequence[Sequence[str]],
-    shares: Mapping[Split, float] = SHARES,
+    shares: Mapping[Part, float],
     seed: str = "",
-) -> list[Split]:
-    """Choose a split for each row (rows,): the rows of a group stand together, each label is spread by `shares`.
+) -> list[Part]:
+    """Choose a part for each row (rows,): the rows of a group stand together, each label is spread by `shares`.
 
     `labels` are all labels of each row. Iterative stratification (Sechidis et al. 2011): the rarest label first, each
     group to where its label is missed most. The order among equals is a hash, so that the same rows split the same way.
@@ -51,18 +61,18 @@ def split_groups(
         for label in own or [""]:
             carriers[label].add(group)
     wanted = {
-        label: {split: share * len(own) for split, share in shares.items() if share > 0}
+        label: {part: share * len(own) for part, share in shares.items() if share > 0}
         for label, own in carriers.items()
     }
-    chosen: dict[int, Split] = {}
+    chosen: dict[int, Part] = {}
     for label in sorted(carriers, key=lambda each: (len(carriers[each]), each)):
         for group in sorted(carriers[label] - chosen.keys(), key=lambda each: _rank(f"{seed}-{label}-{each}")):
             missed = wanted[label]
             # What counts is the part of its share that is missed, so that the small splits get their first one early.
-            split = max(missed, key=lambda each: (missed[each] / shares[each] if missed[each] > 0 else -1, each))
-            chosen[group] = split
+            part = max(missed, key=lambda each: (missed[each] / shares[each] if missed[each] > 0 else -1, each))
+            chosen[group] = part
             for each in set(held[group] or [""]):
-                wanted[each][split] -= 1
+                wanted[each][part] -= 1
     return [chosen[group] for group in groups]
 
 

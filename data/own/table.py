@@ -13,7 +13,7 @@ from data.near import skeleton
 from data.own.findings import Finding, OwnTableError, quoted, rows_told, told
 from data.own.naming import label_names, make_taxonomy, plain_name, resembling, version_of
 from data.own.rows import Row
-from data.own.splits import SHARES, lacking, near_groups, split_groups
+from data.own.splits import lacking, near_groups, shares_for, split_groups
 from data.taxonomy import SINGLE, Group, GroupId, Labels, Taxonomy
 
 FEWEST: Final = 8
@@ -56,12 +56,13 @@ def build_own(
     *,
     taxonomy: Taxonomy | None = None,
     skip: bool = False,
-    shares: Mapping[Split, float] = SHARES,
+    enough: int = 0,
 ) -> Own:
     """Make a corpus of the rows, whose labels are in `groups`; `where` names the table in front of a person.
 
-    `languages` are those that the encoder reads. Without a taxonomy one is made of the labels. Raises `OwnTableError`
-    that lists all that is wrong, unless `skip` leaves it out; `TaxonomyError` where no taxonomy can be made.
+    `languages` are those that the encoder reads; of fewer rows than `enough` none is put aside to calibrate. Without a
+    taxonomy one is made of the labels. Raises `OwnTableError` that lists all that is wrong, unless `skip` leaves it
+    out; `TaxonomyError` where no taxonomy can be made.
     """
     notes: list[str] = []
     given = list(rows)
@@ -90,7 +91,7 @@ def build_own(
         notes.append("left out: " + ", ".join(f"{sort} ({count})" for sort, count in counts.items()))
     if unseen := sorted({f"{g}.{label}" for g in groups for label in named.ids(g)} - {k for r in read for k in r.keys}):
         notes.append(f"no row has {', '.join(unseen[:10])}{' …' * (len(unseen) > 10)}: what is not shown is not learnt")
-    messages = _split(read, shares, where)
+    messages = _split(read, shares_for(len(read), enough), where)
     return Own(_narrowed(named, groups, messages), messages, notes)
 
 

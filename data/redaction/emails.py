@@ -1,4 +1,4 @@
-"""E-mail addresses, also as in links (maija%40esimerkki.fi) or with the sign spelled out: maija (at) esimerkki.fi."""
+"""E-mail addresses, also in links (maija%40esimerkki.fi), with stray spaces or spelled out: maija (at) esimerkki.fi."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ _AT = re.compile("@|%(?:25)?40")
 _ESCAPED_LOCAL = re.compile(r"[\w.%+~-]{1,64}")
 """As in a link, where whatever else an address has is escaped too, and parts the address from what stands before it."""
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_][\w-]{1,62}")
+_PARTED = re.compile(
+    r"(?<![\w.+-])([\w+-][\w.+-]{0,63})(?: {1,2}@|@[ \n]{0,2})((?:[a-z\d][a-z\d-]{0,62} ?\.){1,4} ?"
+    r"(?:com|org|net|info|example|invalid|test|edu|gov|eu|fi|vn|es|uk|ie|us|mx|ar|co|cl|pe|se|ee|de|fr|it|io|me)(?![\w-]))"
+)
+"""A stray space beside the sign or a dot: jane@ example.com. Only with a host in small letters, of a common ending."""
 _EDGE = ".!#$%&'*+/=?^{|}~-"
 _SPELLED = re.compile(
     r"(?<![\w.+-])([\w+-][\w.+-]{0,63}) ?(?:[(\[{<] ?(?:at|ät|a|arroba|@|a còng) ?[)\]}>]| (?:at"
@@ -36,6 +41,10 @@ def find_emails(text: str) -> Iterator[Found]:
             local = before.group()[::-1].lstrip(_EDGE)
             if local:
                 yield Found(Kind.EMAIL, place - len(local), after.end())
+        elif after is None or before is None:
+            parted = _PARTED.search(text, max(0, place - 66), end + 260)
+            if parted and parted.start() < place < parted.end():
+                yield Found(Kind.EMAIL, parted.start(), parted.end())
     for hint in _SPELLED_HINT.finditer(text):
         for match in _SPELLED.finditer(text, max(0, hint.start() - 66), min(len(text), hint.end() + 120)):
             yield Found(Kind.EMAIL, match.start(), match.end())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -28,6 +29,22 @@ def name(marker: Marker, key: TicketKey) -> str:
 def erased(session: Session, names: Sequence[str]) -> bool:
     """Say whether any of the marks has a tombstone."""
     return session.scalar(select(Tombstone.mark).where(Tombstone.mark.in_(names)).limit(1)) is not None
+
+
+def there(session: Session, keys: Iterable[TicketKey]) -> dict[TicketKey, tuple[int, datetime]]:
+    """Say of tickets that are there their revision, and when they were first stored."""
+    ids: defaultdict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        ids[key.source].append(key.id)
+    asked = select(TicketRow.external_id, TicketRow.revision, TicketRow.stored_at)
+    return {
+        TicketKey(source=source, id=row.external_id): (row.revision, row.stored_at)
+        for source, own in ids.items()
+        for start in range(0, len(own), PART)
+        for row in session.execute(
+            asked.where(TicketRow.source == source, TicketRow.external_id.in_(own[start : start + PART]))
+        )
+    }
 
 
 def erase(session: Session, marker: Marker, key: TicketKey) -> int:

@@ -1,4 +1,4 @@
-"""Lists of tickets: by what was asked for, for review, for training, and where two models differ."""
+"""Lists of tickets: by what was asked for, for review, and for training."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from data.store.records import Disagreement, Page, Query, Ticket, Wording
+from data.store.records import BELIEVED, Page, Query, Ticket, Wording
 from data.store.rows import settle, tickets
-from data.store.standing import differing
+from data.store.standing import MACHINE, PERSON
 from data.store.tables import CorrectionRow, LabelRow, ReadingRow, TicketRow
+from data.taxonomy import GroupId
+from data.taxonomy_history import TaxonomyHistory
 
 _LARGEST: Final = 2**63 - 1
 """Of ids, in both databases."""
@@ -24,9 +26,9 @@ PART: Final = 200
 """Tickets that are read at once where all are gone through."""
 
 
-def page(session: Session, query: Query, limit: int, after: str | None) -> Page:
+def page(session: Session, query: Query, limit: int, after: str | None, history: TaxonomyHistory | None) -> Page:
     """List tickets newest first; the cursor is opaque, and stays right while others are added."""
-    asked = _matching(query).order_by(TicketRow.received_at.desc(), TicketRow.id.desc()).limit(limit + 1)
+    asked = _matching(query, history).order_by(TicketRow.received_at.desc(), TicketRow.id.desc()).limit(limit + 1)
     if after is not None:
         asked = asked.where(tuple_(TicketRow.received_at, TicketRow.id) < _read_cursor(after))
     rows = list(session.scalars(asked))
@@ -38,9 +40,13 @@ def page(session: Session, query: Query, limit: int, after: str | None) -> Page:
 def queue(session: Session, lang: str | None, limit: int) -> list[Ticket]:
     """List what waits for a person: the most pressing first, then what challengers differ on, then what is unsure.
 
-    What has no urgency comes last, and is asked for apart, so that each half is read in the order of its index.
+    Of challengers the newest counts: what only others differ on, and the model is sure of, is left out. What has no
+    urgency comes last, and is asked for apart, so that each half is read in the order of its index.
     """
-    asked = select(TicketRow).where(TicketRow.waiting.is_(True))
+    said = select(ReadingRow.model_version).where(ReadingRow.shadow.is_(True))
+    newest = said.order_by(ReadingRow.id.desc()).limit(1).scalar_subquery()
+    read = _read_by(ReadingRow.shadow.is_(True), ReadingRow.model_version == newest)
+    asked = select(TicketRow).where(TicketRow.waiting.is_(True), or_(TicketRow.needs_review.is_(True), read))
     if lang:
         asked = asked.where(TicketRow.lang == lang)
     pressing = (TicketRow.hours, TicketRow.agreed, TicketRow.certainty, TicketRow.id)
@@ -61,31 +67,6 @@ def corrected(session: Session, since: datetime | None, last: int) -> tuple[list
     return tickets(session, rows), rows[-1].id if rows else last
 
 
-def disagreements(session: Session, limit: int, after: int | None) -> list[Disagreement]:
-    """Compare each challenger's reading with the answer that was given."""
-    found: list[Disagreement] = []
-    last = after
-    while len(found) < limit:
-        asked = (
-            select(ReadingRow.id, ReadingRow.ticket_id)
-            .join(TicketRow, TicketRow.id == ReadingRow.ticket_id)
-            .where(ReadingRow.shadow.is_(True), TicketRow.agreed.is_(False))
-        )
-        if last is not None:
-            asked = asked.where(ReadingRow.id < last)
-        part = session.execute(asked.order_by(ReadingRow.id.desc()).limit(PART)).all()
-        if not part:
-            break
-        rows = session.scalars(select(TicketRow).where(TicketRow.id.in_({ticket for _, ticket in part})))
-        by_id = {row.id: row for row in rows}
-        read = dict(zip(by_id, tickets(session, list(by_id.values())), strict=True))
-        for id_, ticket_id in part:
-            if compared := _compare(read[ticket_id], id_):
-                found.append(compared)
-        last = part[-1].id
-    return found[:limit]
-
-
 def wordings(session: Session, ids: Sequence[int], longest: int) -> list[Wording]:
     """Read texts with the answers that were given to them, in the order of `ids`; who is gone is left out."""
     asked = select(TicketRow.id, TicketRow.lang, TicketRow.subject, TicketRow.received_at, TicketRow.text)
@@ -103,13 +84,24 @@ def wordings(session: Session, ids: Sequence[int], longest: int) -> list[Wording
 
 
 def quarantine(session: Session, ids: Sequence[int], why: str, now: datetime) -> int:
-    """Mark corrections as not believed, and work out anew what holds of their tickets."""
+    """Mark corrections as not believed; those that were believed again stay so."""
     if not why:
         raise ValueError("say why these corrections are not believed")
-    held = CorrectionRow.id.in_(ids), CorrectionRow.quarantined.is_(None)
-    touched = select(TicketRow).where(TicketRow.id.in_(select(CorrectionRow.ticket_id).where(*held)))
+    return _mark(session, now, why, CorrectionRow.id.in_(ids), CorrectionRow.quarantined.is_(None))
+
+
+def believe(session: Session, author: str, now: datetime) -> int:
+    """Mark an author's quarantined corrections as believed again."""
+    return _mark(session, now, BELIEVED, CorrectionRow.author == author, CorrectionRow.quarantined != BELIEVED)
+
+
+def _mark(session: Session, now: datetime, mark: str, *which: ColumnElement[bool]) -> int:
+    """Mark corrections, and work out anew what holds of their tickets; returns how many there were."""
+    touched = select(TicketRow).where(TicketRow.id.in_(select(CorrectionRow.ticket_id).where(*which)))
     rows = session.scalars(touched.order_by(TicketRow.id).with_for_update()).all()
-    done = session.execute(update(CorrectionRow).where(*held).values(quarantined=why).returning(CorrectionRow.id)).all()
+    done = session.execute(
+        update(CorrectionRow).where(*which).values(quarantined=mark).returning(CorrectionRow.id)
+    ).all()
     for row in rows:
         row.version += 1
         row.changed_at = now
@@ -117,16 +109,7 @@ def quarantine(session: Session, ids: Sequence[int], why: str, now: datetime) ->
     return len(done)
 
 
-def _compare(ticket: Ticket, shadow_id: int) -> Disagreement | None:
-    given = ticket.reading
-    shadow = next((each for each in ticket.readings if each.id == shadow_id), None)
-    if given is None or shadow is None or shadow.revision != ticket.revision:
-        return None
-    groups = differing(given.labels, shadow.labels)
-    return Disagreement(ticket=ticket, shadow=shadow, groups=groups) if groups else None
-
-
-def _matching(query: Query) -> Select[TicketRow]:
+def _matching(query: Query, history: TaxonomyHistory | None) -> Select[TicketRow]:
     asked = select(TicketRow)
     for name in ("source", "lang", "channel", "branch", "needs_review", "judged"):
         if (value := getattr(query, name)) is not None:
@@ -136,9 +119,49 @@ def _matching(query: Query) -> Select[TicketRow]:
     if query.received_to is not None:
         asked = asked.where(TicketRow.received_at < query.received_to)
     for group, label in query.labels.items():
-        held = exists().where(LabelRow.ticket_id == TicketRow.id, LabelRow.group == group, LabelRow.label == label)
-        asked = asked.where(held)
+        named = _named(group, label, history) if history else LabelRow.label == label
+        asked = asked.where(exists().where(LabelRow.ticket_id == TicketRow.id, LabelRow.group == group, named))
     return asked
+
+
+def _named(group: GroupId, label: str, history: TaxonomyHistory) -> ColumnElement[bool]:
+    """Say by which ids a label of today's taxonomy is held: by its own, and by those that became it.
+
+    An old id is looked up with the taxonomy that it was given by, and so is the label's own id where another taxonomy
+    meant something else by it.
+    """
+    became: dict[str, list[str]] = {label: []}
+    others: list[str] = []
+    for version in history.versions:
+        chain = history.chain(version)
+        for old in chain.old.ids(group):
+            if label in chain.fate(group, old):
+                became.setdefault(old, []).append(version)
+            elif old == label:
+                others.append(version)
+    own = became.pop(label)
+    ways = [and_(LabelRow.label == label, _given_by(own)) if others and own else LabelRow.label == label]
+    ways += [and_(LabelRow.label == old, _given_by(versions)) for old, versions in became.items()]
+    return or_(*ways)
+
+
+def _given_by(taxonomies: Sequence[str]) -> ColumnElement[bool]:
+    """Say that whoever gave the label did so by one of these taxonomies."""
+    answered = _read_by(
+        ReadingRow.shadow.is_(False), ReadingRow.model_version == TicketRow.model_version,
+        ReadingRow.taxonomy_version.in_(taxonomies),
+    )  # fmt: skip
+    corrected = exists().where(
+        CorrectionRow.ticket_id == TicketRow.id, CorrectionRow.revision == TicketRow.revision,
+        CorrectionRow.undoes.is_(None), CorrectionRow.taxonomy_version.in_(taxonomies),
+    ).correlate(TicketRow)  # fmt: skip
+    return or_(and_(LabelRow.by == MACHINE, answered), and_(LabelRow.by == PERSON, corrected))
+
+
+def _read_by(*models: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Say that a ticket's newest text has such a reading."""
+    own = ReadingRow.ticket_id == TicketRow.id, ReadingRow.revision == TicketRow.revision
+    return exists().where(*own, *models).correlate(TicketRow)
 
 
 def _write_cursor(row: TicketRow) -> str:

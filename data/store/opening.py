@@ -59,7 +59,9 @@ def open_database(url: str, *, connections: int = 8) -> Engine:
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreUnusable("the store's address cannot be read: write sqlite:///FILE or postgresql://…") from error
     except ModuleNotFoundError as error:
-        raise StoreUnusable("PostgreSQL needs more software: pip install 'reclamo[postgres]'") from error
+        raise StoreUnusable(
+            "PostgreSQL needs more software: pip install -c constraints.txt -e '.[postgres]'"
+        ) from error
     except OSError as error:
         raise StoreUnusable(f"the store's file cannot be made: {error.strerror or type(error).__name__}") from error
     try:

@@ -11,8 +11,12 @@ from data.store.rows import changed, reading_row, settle, ticket
 from data.store.tables import TicketRow
 
 
-def put(session: Session, row: TicketRow | None, new: NewTicket, reading: Reading) -> Put:
-    """Make a ticket's row, or bring it up to date."""
+def put(session: Session, row: TicketRow | None, new: NewTicket, reading: Reading, *, language_told: bool) -> Put:
+    """Make a ticket's row, or bring it up to date.
+
+    Where its language was told and is another than before, the same text gets the new reading. It stays the same
+    revision: what people said of the text holds.
+    """
     now = datetime.now(UTC)
     if row is None:
         row = _new_row(new, now)
@@ -25,10 +29,11 @@ def put(session: Session, row: TicketRow | None, new: NewTicket, reading: Readin
         known["subject"] = new.subject
     for name, value in known.items():
         setattr(row, name, value)
-    fresh = row.mark != new.mark
+    another = row.mark != new.mark
+    fresh = another or (language_told and row.lang != new.lang)
     if fresh:
         row.mark, row.text, row.lang = new.mark, new.text, new.lang
-        row.revision += 1
+        row.revision += another
         session.add(reading_row(row, reading, at=now))
     if not known and not fresh:
         return Put(outcome="unchanged", ticket=ticket(session, row))

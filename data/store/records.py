@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -103,6 +103,10 @@ class GivenReading(Reading):
     revision: int
 
 
+BELIEVED: Final = ""
+"""In place of why a correction is not believed: it was quarantined, and a person believed it again."""
+
+
 class Correction(_Record):
     """What a person says that the labels are: all labels of each group in `labels`, and nothing of other groups."""
 
@@ -123,7 +127,7 @@ class GivenCorrection(Correction):
     revision: int
     undoes: int | None = None
     quarantined: str | None = None
-    """Why it is not believed, where it is not."""
+    """Why it is not believed, where it is not; `BELIEVED` where a person took that back, for good."""
 
 
 class Ticket(_Record):
@@ -151,7 +155,15 @@ class Ticket(_Record):
     @property
     def reading(self) -> GivenReading | None:
         """The newest answer that was given, for the text as it stands."""
-        held = [each for each in self.readings if not each.shadow and each.revision == self.revision]
+        return self._newest(shadow=False)
+
+    @property
+    def challenge(self) -> GivenReading | None:
+        """What the challenger that read the text as it stands last says of it."""
+        return self._newest(shadow=True)
+
+    def _newest(self, *, shadow: bool) -> GivenReading | None:
+        held = [each for each in self.readings if each.shadow == shadow and each.revision == self.revision]
         return held[-1] if held else None
 
 
@@ -199,6 +211,26 @@ class Disagreement(_Record):
     ticket: Ticket
     shadow: GivenReading
     groups: list[GroupId]
+
+
+class Contest(_Record):
+    """Who was right in a group of labels where a challenger differed from the answer and a person settled it.
+
+    Counts tickets.
+    """
+
+    answer: int
+    challenger: int
+    neither: int
+
+
+class Challenger(_Record):
+    """How a challenger fared by what people said since; groups in which nobody settled a difference are left out."""
+
+    model_version: Version
+    judged: int
+    """Tickets that people judged, of those that it has read as they stand."""
+    groups: dict[GroupId, Contest]
 
 
 class Query(_Record):

@@ -24,7 +24,7 @@ class Standing:
     certainty: float
     needs_review: bool
     agreed: bool
-    """Whether no challenger's newest reading differs from the answer that was given."""
+    """Whether the newest reading of a challenger, if there is one, does not differ from the answer that was given."""
     model_version: str
 
     @property
@@ -41,7 +41,7 @@ def standing(readings: Sequence[GivenReading], corrections: Sequence[GivenCorrec
     """Work it out from all that was said, oldest first."""
     given = [each for each in readings if not each.shadow and each.revision == revision]
     machine = given[-1] if given else None
-    challengers = {each.model_version: each for each in readings if each.shadow and each.revision == revision}
+    challenge = next((each for each in reversed(readings) if each.shadow and each.revision == revision), None)
     labels: StoredLabels = dict(machine.labels) if machine else {}
     hours = machine.hours if machine else None
     settled: set[GroupId] = set()
@@ -56,7 +56,7 @@ def standing(readings: Sequence[GivenReading], corrections: Sequence[GivenCorrec
         hours=hours,
         certainty=machine.certainty if machine else 0.0,
         needs_review=not settled and (machine is None or bool(machine.review)),
-        agreed=machine is None or not any(differing(machine.labels, each.labels) for each in challengers.values()),
+        agreed=machine is None or challenge is None or not differing(machine.labels, challenge.labels),
         model_version=machine.model_version if machine else "",
     )
 

@@ -6,30 +6,27 @@ A `Store` may be used from several threads, and several processes may have the s
 from __future__ import annotations
 
 import builtins
-import shutil
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from data.store import erasing, fact_rows, idempotency, listing, locks, sweeping
+from data.store.challenges import Challenges
+from data.store.database import Database
 from data.store.emerging import Emerging
 from data.store.errors import Missing, NothingToUndo, Stale
 from data.store.facts import Facts, Totals
-from data.store.opening import WRITES, open_database
+from data.store.opening import open_database
 from data.store.outdated import Outdated, Place, count_outdated, list_outdated
 from data.store.putting import put
 from data.store.records import (
     LONGEST,
     Correction,
-    Disagreement,
     Lease,
     NewTicket,
     Page,
@@ -37,6 +34,7 @@ from data.store.records import (
     Query,
     Reading,
     Replay,
+    StoredLabels,
     Ticket,
     TicketKey,
     Wording,
@@ -50,30 +48,13 @@ from data.taxonomy_history import TaxonomyHistory
 MOST = 500
 """Tickets in a page, at the most."""
 
-ROOM = 16 * 2**20
-"""Bytes that SQLite's disk must have free for the store to be called writable."""
 
-
-class Uncertain(SQLAlchemyError):
-    """The database failed as it committed: nobody knows whether it did. After any other failure nothing was kept."""
-
-    def __init__(self, error: SQLAlchemyError) -> None:
-        super().__init__(str(error))
-        self.orig = getattr(error, "orig", None)
-
-
-class Store:
+class Store(Database):
     """Tickets with everything said of them. Raises `data.store.errors.StoreError`s, and SQLAlchemy's where it fails."""
 
     def __init__(self, database: Engine, marker: Marker) -> None:
-        self._database = database
+        super().__init__(database)
         self._marker = marker
-        postgres = database.dialect.name == "postgresql"
-        # A ticket is read in several statements, which must see one state of it; SQLite does that anyhow.
-        self._reading = database.execution_options(isolation_level="REPEATABLE READ") if postgres else database
-        self._writing = database.execution_options(**WRITES)
-        # SQLite takes one writer at a time, and lets the others sleep and try again: threads had better queue.
-        self._turn: AbstractContextManager[object] = nullcontext() if postgres else threading.Lock()
         self.swept = True
         """Whether the last sweep left nothing of what was deleted."""
 
@@ -92,10 +73,6 @@ class Store:
             store.sweep()  # for whoever was killed between an erasure and its end
         return store
 
-    def close(self) -> None:
-        """Let go of the database."""
-        self._database.dispose()
-
     def mark(self, text: str) -> str:
         """Mark a text as it came, so that it is known when it comes again."""
         return self._marker.mark("text", text)
@@ -113,38 +90,36 @@ class Store:
         with self._read() as session:
             return erasing.erased(session, [erasing.name(self._marker, key)])
 
-    def writable(self) -> bool:
-        """Say whether something could be written now."""
-        file = self._database.url.database
-        if self._database.dialect.name == "sqlite" and file and shutil.disk_usage(Path(file).parent).free < ROOM:
-            return False
-        try:
-            with self._write() as session:
-                session.execute(text("UPDATE tombstones SET at = at WHERE mark = ''"))
-        except SQLAlchemyError:
-            return False
-        return True
+    def there(self, keys: Sequence[TicketKey]) -> dict[TicketKey, tuple[int, datetime]]:
+        """Say of tickets that are there their revision, and when they were first stored."""
+        with self._read() as session:
+            return erasing.there(session, keys)
 
     @property
     def emerging(self) -> Emerging:
         """Groups of tickets that fit no theme."""
         return Emerging(self._read, self._write)
 
+    @property
+    def challenges(self) -> Challenges:
+        """Where challengers differ from the answers that were given, and who was right."""
+        return Challenges(self._read)
+
     # Tickets
 
-    def put(self, new: NewTicket, reading: Reading) -> Put:
+    def put(self, new: NewTicket, reading: Reading, *, language_told: bool = False) -> Put:
         """Keep a ticket and what the model says of it.
 
-        The same text again changes nothing but what is known about the ticket (`new.about`); another one makes a new
-        revision. What was erased for good is refused; a ticket that is kept without its person is erased where the
-        person was, once it is told whose it is.
+        The same text again changes nothing but what is known about the ticket (`new.about`); where its language was
+        told, and is another one now, it gets this reading. Another text makes a new revision. What was erased for good
+        is refused; a ticket that is kept without its person is erased where the person was, once that is told.
         """
         names = [erasing.name(self._marker, new.key), *([new.subject] if new.subject else [])]
         with self._write() as session:
             locks.putting(session, names)
             row = find(session, new.key, lock=True)
             if not erasing.erased(session, names):
-                return put(session, row, new, reading)
+                return put(session, row, new, reading, language_told=language_told)
             unowned = row is not None and row.subject is None
         gone = 0
         if unowned:
@@ -168,10 +143,15 @@ class Store:
             row = find(session, key)
             return ticket(session, row) if row and row.mark == mark else None
 
-    def list(self, query: Query, limit: int = 50, after: str | None = None) -> Page:
-        """List tickets, the newest received first; `after` is the cursor of the page before. Raises `ValueError`."""
+    def list(
+        self, query: Query, limit: int = 50, after: str | None = None, history: TaxonomyHistory | None = None
+    ) -> Page:
+        """List tickets, the newest received first; `after` is the cursor of the page before. Raises `ValueError`.
+
+        With a history, labels are asked for in the words of its taxonomy, and found in those of older ones too.
+        """
         with self._read() as session:
-            return listing.page(session, query, max(1, min(limit, MOST)), after)
+            return listing.page(session, query, max(1, min(limit, MOST)), after, history)
 
     def queue(self, lang: str | None = None, limit: int = 20) -> builtins.list[Ticket]:
         """List what people should look at: the most pressing first, then what the model is least sure of."""
@@ -188,10 +168,22 @@ class Store:
 
     # What was said of them
 
-    def correct(self, key: TicketKey, correction: Correction, if_version: int | None = None) -> Ticket:
-        """Add what a person says. Raises `Missing`, and `Stale` where `if_version` is not how the ticket stands."""
+    def correct(
+        self,
+        key: TicketKey,
+        correction: Correction,
+        if_version: int | None = None,
+        *,
+        fit: Callable[[Ticket], StoredLabels] | None = None,
+    ) -> Ticket:
+        """Add what a person says. Raises `Missing`, and `Stale` where `if_version` is not how the ticket stands.
+
+        `fit` makes the labels that are added of the ticket as it stands; nothing is added where it raises.
+        """
         with self._write() as session:
             row = self._stands(session, key, if_version)
+            if fit:
+                correction = correction.model_copy(update={"labels": fit(ticket(session, row))})
             now = datetime.now(UTC)
             session.add(CorrectionRow(ticket_id=row.id, revision=row.revision, at=now, **correction.model_dump()))
             changed(row, now)
@@ -235,6 +227,11 @@ class Store:
         with self._write() as session:
             return listing.quarantine(session, corrections, why, datetime.now(UTC))
 
+    def believe(self, author: str) -> int:
+        """Believe an author's quarantined corrections again, for good; returns how many there were."""
+        with self._write() as session:
+            return listing.believe(session, author, datetime.now(UTC))
+
     def corrected(self, since: datetime | None = None) -> Iterator[Ticket]:
         """Go through the tickets that people judged, those whose last word came after `since`, oldest ticket first."""
         last = 0
@@ -244,11 +241,6 @@ class Store:
             if not found:
                 return
             yield from found
-
-    def disagreements(self, limit: int = 50, after: int | None = None) -> builtins.list[Disagreement]:
-        """List tickets that a challenger reads otherwise, the newest first; `after` is the id of the last reading."""
-        with self._read() as session:
-            return listing.disagreements(session, max(1, min(limit, MOST)), after)
 
     def outdated(self, model: str, limit: int = 50, before: Place | None = None) -> builtins.list[Outdated]:
         """List tickets that another model answered than this one, the newest received first, on from `before`."""
@@ -369,18 +361,3 @@ class Store:
         if version is not None and row.version != version:
             raise Stale(ticket(session, row))
         return row
-
-    @contextmanager
-    def _read(self) -> Iterator[Session]:
-        with Session(self._reading) as session, session.begin():
-            yield session
-
-    @contextmanager
-    def _write(self) -> Iterator[Session]:
-        with self._turn, Session(self._writing) as session:
-            yield session
-            session.flush()
-            try:
-                session.commit()
-            except SQLAlchemyError as error:
-                raise Uncertain(error) from error

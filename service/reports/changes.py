@@ -1,41 +1,28 @@
-"""What changed since the period before, in plain words made from the figures, and what deserves attention."""
+"""What changed since the period before, in plain words made from the figures."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 from data.taxonomy import GroupId
 from service.reports.counts.prevalence import interval
-from service.reports.pages import address
+from service.reports.counts.spread import FEWEST_FOR_SHARES
 from service.reports.roles import role
-from service.reports.since import NOW, Change, Since, pressing
+from service.reports.since import NOW, Change, Since
 from service.reports.view import View
 
 ROUGH: Final = 30
 """Fewer messages in all make rough figures."""
 
 MOST_NAMED: Final = 3
-"""Labels that a paragraph names as grown, and as shrunk; and things that deserve attention."""
+"""Labels that a paragraph names as grown, and as shrunk."""
 
 _MANIFOLD: Final = 2.0
 """From so many times as many on, a percentage is harder to read."""
 
 _SHOWN: Final[tuple[GroupId, ...]] = ("kind", "themes", "signals", "urgency")
 """Groups that the page compares."""
-
-_SOUGHT: Final[tuple[GroupId, ...]] = ("themes", "signals")
-"""Groups whose labels may deserve attention."""
-
-
-@dataclass(frozen=True)
-class Attention:
-    """One thing to look at: what it is called, why, and where it is shown."""
-
-    name: str
-    why: str
-    link: str
 
 
 def told(since: Since) -> list[str]:
@@ -54,7 +41,8 @@ def told(since: Since) -> list[str]:
     said += _complaints(since)
     grown, shrunk = since.grown("themes")[:MOST_NAMED], since.shrunk("themes")[:MOST_NAMED]
     for each in grown:
-        said.append(tongue.say("{name} grew from about {before} to about {now} messages.", **_numbers(view, each)))
+        grew = tongue.say("{name} grew from about {before} to about {now} messages.", **_numbers(view, each))
+        said.append(" ".join(filter(None, [grew, since.latest.peak("themes", each.label)])))
     for each in shrunk:
         said.append(tongue.say("{name} shrank from about {before} to about {now} messages.", **_numbers(view, each)))
     if since.of("themes") and not grown and not shrunk:
@@ -81,34 +69,6 @@ def compared_note(since: Since) -> str:
     return tongue.say(
         "The period before is from {start} to {end}: both have as many of each day of the week.", **_before(since)
     )
-
-
-def attention(since: Since) -> list[Attention]:
-    """Choose what to look at first: what grew for sure and presses most, then what presses most as it is."""
-    view, tongue = since.view, since.view.tongue
-    grown = [each for group in _SOUGHT for each in since.grown(group)]
-    grown.sort(key=lambda each: -each.difference.mid * max(each.pressing, 0.01))
-    found: list[Attention] = []
-    seen: set[tuple[GroupId, str]] = set()
-    for each in grown[:MOST_NAMED]:
-        seen.add((each.group, each.label))
-        numbers = _numbers(view, each)
-        why = tongue.say(
-            "About {now} messages, {before} in the period before; {share} of them are pressing.",
-            now=numbers["now"],
-            before=numbers["before"],
-            share=tongue.share(each.pressing),
-        )
-        found.append(Attention(str(numbers["name"]), why, _link(view, each.group, each.label)))
-    presses, held = pressing(view), view.tickets.labels["themes"]
-    counted = {label: int((held.of(label) & presses).sum()) for label in held.names}
-    for label in sorted(counted, key=lambda each: -counted[each]):
-        if len(found) >= MOST_NAMED or not counted[label]:
-            break
-        if ("themes", label) not in seen:
-            why = tongue.count("One pressing message.", "{n} pressing messages.", counted[label])
-            found.append(Attention(tongue.label("themes", label), why, _link(view, "themes", label)))
-    return found
 
 
 def _came(view: View, n: int, end: date | None) -> str:
@@ -147,8 +107,12 @@ def _volume(since: Since) -> str:
     numbers = {"before": tongue.number(before), **_before(since)}
     if not before:
         return tongue.say("From {start} to {end} there were none.", **numbers)
+    if n == before:
+        return tongue.say("From {start} to {end} there were as many.", **numbers)
     if not since.volume_changed:
-        return tongue.say("From {start} to {end} there were about as many ({before}).", **numbers)
+        return tongue.say(
+            "From {start} to {end} there were {before}: chance alone may explain the difference.", **numbers
+        )
     if n >= _MANIFOLD * before:
         times = tongue.number(n / before, 0 if n >= 10 * before else 1)
         return tongue.say("That is {times} times as many as from {start} to {end} ({before}).", times=times, **numbers)
@@ -172,8 +136,18 @@ def _complaints(since: Since) -> list[str]:
         return []
     before, now = (interval(each).mid for each in drawn)
     numbers = {"share": tongue.share(now), "before": tongue.share(before)}
-    if not since.complaints_changed:
+    if not since.complaints_changed and min(since.sizes) < FEWEST_FOR_SHARES:
+        return [tongue.say("Complaints are about {share} of the messages.", **numbers)]
+    if numbers["share"] == numbers["before"]:
         return [tongue.say("Complaints are about {share} of the messages, as before.", **numbers)]
+    if not since.complaints_changed:
+        return [
+            tongue.say(
+                "Complaints are about {share} of the messages ({before} before): chance or the classifier’s errors may "
+                "explain the difference.",
+                **numbers,
+            )
+        ]
     if now > before:
         return [tongue.say("Complaints are about {share} of the messages, more than before ({before}).", **numbers)]
     return [tongue.say("Complaints are about {share} of the messages, less than before ({before}).", **numbers)]
@@ -205,7 +179,3 @@ def _numbers(view: View, change: Change) -> dict[str, object]:
         "before": tongue.number(change.before.mid),
         "now": tongue.number(change.now.mid),
     }
-
-
-def _link(view: View, group: GroupId, label: str) -> str:
-    return address(view, **{"themes": {"theme": label}, "signals": {"signal": label}}.get(group, {}))

@@ -12,7 +12,7 @@ from data.taxonomy import Group
 from service.reports.counts.asked import correction_note
 from service.reports.counts.differences import FALSE_ALARMS, Apart, Real, adjusted, chance, holds, tell_apart
 from service.reports.counts.prevalence import interval
-from service.reports.figure import Cell, Chart, Column, Figure, Table
+from service.reports.figure import Cell, Chart, Column, Figure, Interval, Table
 from service.reports.ledger import Bools, Floats, Ints
 from service.reports.pages import address
 from service.reports.view import View
@@ -101,7 +101,7 @@ def _sides(view: View, by: By) -> _Sides:
 
 
 def _compared(view: View, sides: _Sides, group: Group) -> _Compared | None:
-    """Count a group's labels, an ordered group's also as "this or more pressing"; None where no ticket has any."""
+    """Count a group's labels, an ordered group's also as "this or more urgent"; None where no ticket has any."""
     tongue = view.tongue
     counts = view.prevalence.counts(view.tickets, group.id, sides.cells, len(sides.names))
     known = [label for label in group.ids if label in counts.names]
@@ -112,7 +112,7 @@ def _compared(view: View, sides: _Sides, group: Group) -> _Compared | None:
     if group.mode == "ordered":
         for place in range(len(known) - 2, 0, -1):
             rows.append(known[place:])
-            titles.append(tongue.say("{label} or more pressing", label=tongue.label(group.id, known[place])))
+            titles.append(tongue.say("{label} or more urgent", label=tongue.label(group.id, known[place])))
     sums = np.array([[name in row for name in counts.names] for row in rows], np.float32)
     draws = np.tensordot(sums, counts.draws, 1).astype(np.float32)
     counted = (sums.astype(np.int64) @ counts.counted).astype(np.int64)
@@ -171,21 +171,9 @@ def _differences(view: View, sides: _Sides, found: Sequence[_Compared], false: R
     rows: list[Sequence[Cell]] = []
     for row, side in places[:MOST_ROWS]:
         each, label = owner[row]
-        others = int(sides.tickets.sum() - sides.tickets[side])
-        elsewhere = each.draws[label].sum(axis=0) - each.draws[label, side]
-        counted = int(each.counted[label].sum() - each.counted[label, side])
-        rows.append(
-            [
-                each.titles[label],
-                sides.titles[side],
-                interval(
-                    each.draws[label, side] / sides.tickets[side], each.counted[label, side] / sides.tickets[side]
-                ),
-                interval(elsewhere / others, counted / others),
-                interval(each.apart.difference[label, side]),
-                float(false[row, side]),
-            ]
-        )
+        here, elsewhere = _shares(sides, each, label, side)
+        difference = interval(each.apart.difference[label, side])
+        rows.append([each.titles[label], sides.titles[side], here, elsewhere, difference, float(false[row, side])])
     if rows:
         first = rows[0]
         told = tongue.say(
@@ -193,7 +181,7 @@ def _differences(view: View, sides: _Sides, found: Sequence[_Compared], false: R
             label=first[0], side=first[1], share=_middle(view, first[2]), rest=_middle(view, first[3]),
         )  # fmt: skip
     else:
-        told = tongue.say("No difference is larger than chance and the classifier's errors may explain.")
+        told = _unsure(view, sides, found)
     notes: list[str] = []
     if any(each.corrected for each in found):
         notes.append(
@@ -270,11 +258,34 @@ def _side_by_side(view: View, sides: _Sides, found: _Compared, clear: Bools, dou
             int(clear.any(axis=1).sum()),
         )
         if clear.any()
-        else tongue.say("No difference is larger than chance and the classifier's errors may explain.")
-        if doubtful.any()
-        else tongue.say("No label differs between the sides by more than chance."),
+        else _unsure(view, sides, [found]),
         note=" ".join(notes),
     )
+
+
+def _unsure(view: View, sides: _Sides, found: Sequence[_Compared]) -> str:
+    """Say that no difference is sure, and name the one that comes nearest to it."""
+    z = np.concatenate([each.apart.z for each in found])
+    if len(sides.names) == 2:
+        z = z[:, :1]  # one is the other's mirror
+    place, side = divmod(int(abs(z).argmax()), z.shape[1])
+    each, label = [(each, row) for each in found for row in range(len(each.titles))][place]
+    here, elsewhere = _shares(sides, each, label, side)
+    return view.tongue.say(
+        "No difference is larger than chance and the classifier's errors may explain. What comes nearest: “{label}” is "
+        "in {share} of the messages of {side} and in {rest} of the others.",
+        label=each.titles[label], side=sides.titles[side], share=_middle(view, here), rest=_middle(view, elsewhere),
+    )  # fmt: skip
+
+
+def _shares(sides: _Sides, found: _Compared, label: int, side: int) -> tuple[Interval, Interval]:
+    """Estimate which share has a label on a side, and on all others together."""
+    own, tickets, counted = found.draws[label, side], int(sides.tickets[side]), int(found.counted[label, side])
+    others = int(sides.tickets.sum()) - tickets
+    elsewhere = interval(
+        (found.draws[label].sum(axis=0) - own) / others, (found.counted[label].sum() - counted) / others
+    )
+    return interval(own / tickets, counted / tickets), elsewhere
 
 
 def _middle(view: View, cell: Cell) -> str:

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from service.reports.compare import By, compare
+from service.reports.compare import FEWEST, By, compare
 from service.reports.figure import Figure
+from service.reports.pages import Content
 from service.reports.view import View
 
 
-def comparing(view: View) -> list[Figure]:
+@dataclass(frozen=True)
+class Part:
+    """One comparison: what was found in a sentence, and where its figures stand on the page (ids and titles)."""
+
+    title: str
+    told: str
+    figures: Sequence[tuple[str, str]] = ()
+
+
+def comparing(view: View) -> Content:
     """Compare by everything that the view does not already choose one of."""
-    titles: dict[By, str] = {
-        "lang": view.tongue.say("By language: {title}", title="{title}"),
-        "channel": view.tongue.say("By channel: {title}", title="{title}"),
-        "branch": view.tongue.say("By branch: {title}", title="{title}"),
-        "source": view.tongue.say("By system: {title}", title="{title}"),
+    say = view.tongue.say
+    titles: dict[By, tuple[str, str]] = {
+        "lang": (say("By language"), say("By language: {title}", title="{title}")),
+        "channel": (say("By channel"), say("By channel: {title}", title="{title}")),
+        "branch": (say("By branch"), say("By branch: {title}", title="{title}")),
+        "source": (say("By system"), say("By system: {title}", title="{title}")),
     }
-    return [
-        replace(each, id=f"{by}-{each.id}", title=title.replace("{title}", each.title))
-        for by, title in titles.items()
-        if getattr(view.filter, by) is None
-        for each in compare(view, by)
-    ]
+    parts: list[Part] = []
+    figures: list[Figure] = []
+    for by, (short, title) in titles.items():
+        if getattr(view.filter, by) is not None:
+            continue
+        made = [(each.title, replace(each, id=f"{by}-{each.id}")) for each in compare(view, by)]
+        found = next((each.told for _, each in made if each.id == f"{by}-differences"), "")
+        if not made:
+            found = say("There is nothing to compare: that takes two sides with {n} messages or more.", n=FEWEST)
+        parts.append(Part(short, found, [(each.id, own) for own, each in made]))
+        figures += [replace(each, title=title.replace("{title}", own)) for own, each in made]
+    return Content(figures, {"parts": parts})

@@ -74,6 +74,8 @@ def emerging(view: View) -> Content:
         for each in _shown(view)
         if each.status != "dismissed"
     ]  # fmt: skip
+    if not rows:
+        return Content()
     note = say("Groups are made by a computer. Read the messages before you decide on one.")
     return Content([Figure("groups", say("Groups that fit no theme well"), Table(columns, rows), note=note)])
 

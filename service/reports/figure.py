@@ -58,7 +58,7 @@ class Chart:
 
     `bars`: one bar a row for the column `series[0]`, or groups of bars. `stack`: shares that make a whole. `lines`: the
     first column is a date, each of `series` a line, intervals as bands. `heat`: rows × `series`, darker is more.
-    `quadrant`: `series` are x, y and size; each row a named point.
+    `quadrant`: `series` are x, y and size; each row a named point, with lines at the mean of all.
     """
 
     kind: Literal["bars", "stack", "lines", "heat", "quadrant"]
@@ -69,6 +69,8 @@ class Chart:
     """Rows of `lines` that only the table has: their week or month is not whole, and would look like a fall."""
     named_by: int = 1
     """Columns, from the first on, that name a row."""
+    corners: Sequence[str] = ()
+    """Names of a quadrant's corners: little of both, much of x alone, much of both, much of y alone."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The first page: how much came, of what kind and about what, how pressing, and whether it was met in time."""
+"""The first page: how much came, of what kind and about what, how urgent, and whether it was met in time."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Final
 import numpy as np
 
 from data.taxonomy import GroupId
+from service.reports.attention import attention
 from service.reports.breaks import find_breaks
-from service.reports.changes import attention, compared_note, told
+from service.reports.changes import compared_note, told
 from service.reports.counts.asked import correction_note, count
 from service.reports.counts.prevalence import interval
+from service.reports.counts.spread import FEWEST_FOR_SHARES, draws
 from service.reports.figure import Break, Cell, Chart, Column, Figure, Interval, Table
-from service.reports.ledger import Bools
+from service.reports.ledger import Bools, Ledger
 from service.reports.pages import Content, address
 from service.reports.periods import Periods, divide
-from service.reports.roles import role
+from service.reports.roles import Role, role
 from service.reports.seen import ages, whole
 from service.reports.since import Since
 from service.reports.view import View
@@ -43,7 +45,7 @@ def overview(view: View) -> Content:
         mix(since, "themes", view.tongue.say("What it is about")),
         trend(view, periods, breaks),
         urgency(since),
-        returning(view, periods, breaks),
+        returning(since, periods, breaks),
     ]
     figures = [each for each in made if each is not None]
     return Content(figures, {"changed": told(since), "attention": attention(since)})
@@ -130,7 +132,7 @@ def trend(view: View, periods: Periods, breaks: Sequence[Break]) -> Figure | Non
 
 
 def urgency(since: Since) -> Figure | None:
-    """Estimate how pressing messages are, and count whether they were answered in time, where that is known."""
+    """Estimate how urgent messages are, and count whether they were answered in time, where that is known."""
     view, tongue = since.view, since.view.tongue
     labels = tongue.taxonomy.ids("urgency")
     if not labels:
@@ -158,7 +160,7 @@ def urgency(since: Since) -> Figure | None:
     share = tongue.share(int((met & known).sum()) / tells) if tells else ""
     return Figure(
         id="urgency",
-        title=tongue.say("How pressing it is, and whether it was met"),
+        title=tongue.say("How urgent it is, and whether it was met"),
         table=Table(
             [
                 Column("label", tongue.say("Urgency"), "text"),
@@ -198,9 +200,9 @@ def answered_in_time(view: View) -> tuple[Bools, Bools]:
     return known, met & known
 
 
-def returning(view: View, periods: Periods, breaks: Sequence[Break]) -> Figure | None:
+def returning(since: Since, periods: Periods, breaks: Sequence[Break]) -> Figure | None:
     """Show how many had been in touch before: by what they say, and by the ticket system's own count."""
-    tongue, tickets = view.tongue, view.tickets
+    view, tongue, tickets = since.view, since.view.tongue, since.view.tickets
     sign = role("returning", tongue.taxonomy)
     counted = tickets.contact > 0
     if sign is None and not counted.any():
@@ -234,9 +236,67 @@ def returning(view: View, periods: Periods, breaks: Sequence[Break]) -> Figure |
         title=tongue.say("Who had to write again"),
         table=Table(columns, rows),
         chart=_lines(drawn, periods, breaks) if size > 1 else None,
-        told=tongue.say("The share of messages from people who had been in touch about the same matter before."),
-        note=note,
+        told=" ".join([*_say(since, sign), *_contacts(since)])
+        or tongue.say("The share of messages from people who had been in touch about the same matter before."),
+        note=_notes(
+            note,
+            tongue.say(
+                "The two differ: not everybody says that they wrote before, and systems do not recognise everybody who "
+                "comes back another way."
+            )
+            if len(drawn) > 1
+            else "",
+        ),
     )
+
+
+def _say(since: Since, sign: Role | None) -> list[str]:
+    """Say which share of the messages say that their writer wrote before, beside the period before."""
+    tongue = since.view.tongue
+    if sign is None:
+        return []
+    counts = since.counts(sign.group)
+    share = tongue.share(interval(draws(counts, sign.labels)[0] / max(1, int(counts.tickets[0]))).mid)
+    said = tongue.say(
+        "About {share} of the messages say that the writer had been in touch about the matter before.", share=share
+    )
+    drawn = since.shares(sign)
+    if drawn is None or min(since.sizes) < FEWEST_FOR_SHARES:
+        return [said]
+    before, now = (tongue.share(interval(each).mid) for each in drawn)
+    changed = since.grown(sign.group) + since.shrunk(sign.group)
+    if before == now or any(each.label in sign.labels for each in changed):
+        return [said, tongue.say("In the period before it was {before}.", before=before)]
+    return [said, tongue.say("In the period before it was {before}: the change may be chance.", before=before)]
+
+
+def _contacts(since: Since) -> list[str]:
+    """Say in which share of the messages the ticket system counts an earlier contact, beside the period before."""
+    tongue = since.view.tongue
+    now, before = (_again(tickets) for tickets in (since.view.tickets, since.before.of(since.view.ledger)))
+    if now is None:
+        return []
+    if before is None or not since.comparable:
+        return [
+            tongue.say(
+                "By the ticket system’s own count, {share} of the messages are a second contact or a later one.",
+                share=tongue.share(now),
+            )
+        ]
+    return [
+        tongue.say(
+            "By the ticket system’s own count, {share} of the messages are a second contact or a later one "
+            "({before} before).",
+            share=tongue.share(now),
+            before=tongue.share(before),
+        )
+    ]
+
+
+def _again(tickets: Ledger) -> float | None:
+    """Tell in which share of the tickets whose contacts are counted it is not the first; None of few."""
+    counted = tickets.contact[tickets.contact > 0]
+    return float((counted >= AGAIN).mean()) if len(counted) >= FEWEST_FOR_SHARES else None
 
 
 def _notes(*notes: str) -> str:

@@ -23,7 +23,7 @@ PAGES: Final[tuple[Page, ...]] = (
         template="reports/words.html",
         fresh=words,
     ),
-    Page("compare", lambda tongue: tongue.say("Compare"), comparing),
+    Page("compare", lambda tongue: tongue.say("Compare"), comparing, template="reports/compare.html"),
     Page("rising", lambda tongue: tongue.say("Rising"), rising, template="reports/rising.html"),
     Page(
         "emerging",

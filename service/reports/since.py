@@ -24,6 +24,7 @@ from service.reports.counts.prevalence import Counts, interval
 from service.reports.counts.spread import draws
 from service.reports.counts.straying import straying
 from service.reports.figure import Interval
+from service.reports.latest import Latest
 from service.reports.ledger import Bools, Floats, Ints, Ledger, date_of, day_of
 from service.reports.roles import Role, role
 from service.reports.seen import whole
@@ -54,7 +55,7 @@ _VOLUME, _COMPLAINTS = "volume", "complaints"
 
 @dataclass(frozen=True)
 class Change:
-    """How many tickets have a label, now and in the period before; `pressing` is the share of them that is."""
+    """How many tickets have a label, now and in the period before."""
 
     group: GroupId
     label: str
@@ -63,7 +64,6 @@ class Change:
     difference: Interval
     z: float
     """Standard deviations from no difference."""
-    pressing: float
 
 
 class Since:
@@ -106,6 +106,11 @@ class Since:
             return False
         others = table.sum(axis=1) - table[:, table.sum(axis=0).argmax()]
         return bool((others > STRAY * table.sum(axis=1)).any())
+
+    @cached_property
+    def latest(self) -> Latest:
+        """The last weeks of the view."""
+        return Latest(self.view)
 
     @cached_property
     def tickets(self) -> tuple[Ledger, Ints]:
@@ -161,7 +166,11 @@ class Since:
     def complaints(self) -> tuple[Floats, Floats] | None:
         """Draw which share of the messages complains, before and now; None where that cannot be compared."""
         found = role("grievance", self.view.tongue.taxonomy)
-        if found is None or self.view.filter.asks(found.group) or not self.compares(found.group) or not all(self.sizes):
+        return self.shares(found) if found else None
+
+    def shares(self, found: Role) -> tuple[Floats, Floats] | None:
+        """Draw which share of the messages plays a role, before and now; None where that cannot be compared."""
+        if self.view.filter.asks(found.group) or not self.compares(found.group) or not all(self.sizes):
             return None
         drawn = draws(self._both(found.group), found.labels)
         before, now = drawn[BEFORE] / self.sizes[BEFORE], drawn[NOW] / self.sizes[NOW]
@@ -192,13 +201,12 @@ class Since:
         return self._counts[group]
 
     def _compare(self, group: GroupId) -> list[Change]:
-        counts, held, presses = self._both(group), self.view.tickets.labels[group], pressing(self.view)
+        counts = self._both(group)
         found: list[Change] = []
         for label, strays in zip(counts.names, self._straying(group, counts.names)[1:], strict=True):
             before, now = counts.of(label)[[BEFORE, NOW]]
             chance = np.maximum(before + now, 0) * strays
             spread = np.sqrt(max(1e-12, float((now - before).var() + chance.mean())))
-            tickets = held.of(label)
             found.append(
                 Change(
                     group,
@@ -207,7 +215,6 @@ class Since:
                     counts.interval(label, NOW),
                     interval(now - before + _CHANCE * np.sqrt(chance)),
                     float((now - before).mean()) / spread,
-                    float(presses[tickets].mean()) if tickets.any() else 0.0,
                 )
             )
         return sorted(found, key=lambda each: -each.difference.mid)
@@ -236,9 +243,3 @@ class Since:
         whole_week = back < np.where(own, mine, earlier)
         weeks = np.where(whole_week, back + np.where(own, 0, mine), -1)
         return tickets, weeks, np.repeat([1, 0], [mine, earlier])
-
-
-def pressing(view: View) -> Bools:
-    """Tickets of the view that press; all where the taxonomy does not say."""
-    found: Role | None = role("pressing", view.tongue.taxonomy)
-    return found.rows(view.tickets) if found else np.ones(len(view.tickets), np.bool_)

@@ -16,7 +16,7 @@ from data.own.columns import find_columns
 from data.own.findings import OwnTableError
 from data.own.naming import as_yaml, make_taxonomy
 from data.own.rows import Row, read_rows, readable
-from data.own.splits import lacking, near_groups, split_groups
+from data.own.splits import SHARES, lacking, near_groups, split_groups
 from data.own.table import FEWEST, Own, build_own
 from data.tables.files import open_table
 from data.tables.table import TableError
@@ -77,6 +77,13 @@ def test_every_label_stands_in_every_split_by_its_share() -> None:
     counts = Counter((m.themes[0], m.split) for m in own.messages)
     for label in own.taxonomy.ids("themes"):
         assert [counts[label, split] for split in SPLITS] == [14, 3, 3]
+
+
+def test_of_too_few_rows_none_is_put_aside_to_calibrate() -> None:
+    own = build(rows(20), enough=61)
+    counts = Counter((m.themes[0], m.split) for m in own.messages)
+    for label in own.taxonomy.ids("themes"):
+        assert [counts[label, split] for split in SPLITS] == [17, 0, 3]
 
 
 def test_the_fewest_rows_are_enough() -> None:
@@ -297,7 +304,7 @@ def test_groups_join_through_others_and_stay_together() -> None:
     texts = [" ".join(words[i : i + 20]) for i in (0, 4, 8)] + ["something else altogether that is not like it"]
     groups = near_groups(texts)
     assert groups[0] == groups[1] == groups[2] != groups[3]
-    splits = split_groups(groups, [["a"], ["a"], ["b"], ["b"]])
+    splits = split_groups(groups, [["a"], ["a"], ["b"], ["b"]], SHARES)
     assert len(set(splits[:3])) == 1
 
 

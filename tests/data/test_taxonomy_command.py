@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
 from data.__main__ import main
-from data.corpus import write_messages
+from data.corpus import read_corpus, read_messages, write_messages
 from data.message import Message
 from data.store.records import Correction, NewTicket, Reading, StoredLabels, TicketKey
 from data.store.store import Store
@@ -58,6 +59,48 @@ def test_it_tells_what_becomes_of_a_corpus(
         "  signals.leaving begins with 2",
         "  signals.noise ends with 2",
     ]
+
+
+def test_it_writes_the_corpus_in_the_new_words_and_sets_apart_what_must_be_judged_again(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus, to = tmp_path / "corpus", tmp_path / "new"
+    upset = message("a", ["staff", "price"], ["noise"]).model_copy(update={"emotion": "gloom", "tags": ["irony"]})
+    write_messages(corpus / "en" / "a.jsonl", [upset, message("b", ["delivery", "staff"], [])])
+    write_messages(corpus / "en" / "b.jsonl", [message("c", ["staff"], ["harm"])])
+    asked = ["taxonomy", *files, "--corpus", str(corpus), "--write", str(to)]
+    assert main(asked) == 0
+    assert "2 messages written to" in capsys.readouterr().out
+    written = {file: read_messages(to / "en" / file) for file in ("a.jsonl", "b.jsonl")}
+    wanted = {"themes": ["conduct", "price"], "signals": [], "emotion": "upset"}
+    assert written == {
+        "a.jsonl": [upset.model_copy(update=wanted)],
+        "b.jsonl": [message("c", ["conduct"], ["harm"])],
+    }
+    (line,) = (to / "again.jsonl").read_text("utf-8").splitlines()
+    again = json.loads(line)
+    assert again.pop("file") == "en/a.jsonl"
+    assert again.pop("judge") == {"themes": {"certain": ["conduct"], "among": [["delivery", "tracking"]]}}
+    assert "themes" not in again
+    assert Message.model_validate({**again, "themes": ["conduct", "tracking"]}).id == "b"
+    assert {each.id for each in read_corpus(to)} == {"a", "c"}
+    before = (to / "en" / "a.jsonl").read_bytes()
+    assert main(asked) == 2
+    assert "holds something already" in capsys.readouterr().err
+    assert (to / "en" / "a.jsonl").read_bytes() == before
+
+
+def test_a_corpus_that_cannot_be_read_is_not_written_in_part(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_messages(tmp_path / "corpus" / "en" / "a.jsonl", [message("a", ["staff"], [])])
+    (tmp_path / "corpus" / "en" / "b.jsonl").write_text("{", encoding="utf-8")
+    to = tmp_path / "new"
+    assert main(["taxonomy", *files, "--corpus", str(tmp_path / "corpus"), "--write", str(to)]) == 2
+    assert "b.jsonl, line 1 is not JSON" in capsys.readouterr().err
+    assert not to.exists()
+    assert main(["taxonomy", *files, "--store", "sqlite:///none.db", "--write", str(to)]) == 2
+    assert "--write is for a corpus" in capsys.readouterr().err
 
 
 def put(store: Store, key: TicketKey, taxonomy: str, labels: StoredLabels) -> None:

@@ -13,7 +13,7 @@ from models.registry import SHIPPED
 from service.demo import Calendar, date_messages, fill, read_demo
 from service.loading import current, load
 from service.reports.alarms.rising_page import rising
-from service.reports.changes import attention
+from service.reports.attention import attention
 from service.reports.comparing import comparing
 from service.reports.counts.prevalence import Prevalence
 from service.reports.figure import Figure, Interval
@@ -94,7 +94,8 @@ def test_the_price_is_what_the_last_weeks_are_about(demo: Demo) -> None:
     billing = "Billing and payments"
     view = demo.view()
     assert any(first <= day <= first + timedelta(days=5) for day in alarms(rising(view), billing))
-    assert billing in [each.name for each in attention(Since(view))]
+    assert attention(Since(view))[0].name == billing
+    assert psychology(view).extra["advice"][0].theme == "billing"
     assert estimate(figure(overview(demo.during("price")), "themes"), billing, "change").low > 0
 
 
@@ -102,6 +103,7 @@ def test_the_release_rises_in_its_week(demo: Demo) -> None:
     first, last = demo.days("release")
     apps = "Apps and digital services"
     assert any(first <= day <= last for day in alarms(rising(demo.view()), apps))
+    assert apps not in [each.name for each in attention(Since(demo.view()))], "it was over weeks ago"
     during = estimate(figure(overview(demo.during("release")), "themes"), apps, "share")
     after = estimate(
         figure(overview(demo.view(**{"from": last + timedelta(days=1), "to": last + timedelta(days=30)})), "themes"),
@@ -115,6 +117,8 @@ def test_the_strike_rises_in_spain_in_its_weeks(demo: Demo) -> None:
     first, last = demo.days("strike")
     delivery = "Delivery and installation"
     assert any(first <= day <= last for day in alarms(rising(demo.view(lang="es")), delivery))
+    told = [text for _, text in rising(demo.view()).extra["alarms"] if text.startswith(delivery)]
+    assert any("Above all in Spanish" in text for text in told), "who looks at everything is told where"
     during = figure(overview(demo.during("strike", lang="es")), "themes")
     assert estimate(during, delivery, "change").low > 0
     assert estimate(during, delivery, "share").mid > 0.4
@@ -123,7 +127,7 @@ def test_the_strike_rises_in_spain_in_its_weeks(demo: Demo) -> None:
 
 
 def test_the_rude_shop_stands_out_among_the_branches(demo: Demo) -> None:
-    made = Content(comparing(demo.during("rude")))
+    made = comparing(demo.during("rude"))
     shares = next(each for each in made.figures if each.id == "branch-themes")
     places = {column.title: place for place, column in enumerate(shares.table.columns)}
     row = next(each for each in shares.table.rows if each[0] == "Staff conduct")
@@ -131,6 +135,10 @@ def test_the_rude_shop_stands_out_among_the_branches(demo: Demo) -> None:
     assert isinstance(here, Interval)
     assert isinstance(others, Interval)
     assert here.mid > 1.7 * others.mid
+    assert row[places["More than elsewhere in"]] == "Tampere"
+    told = next(part.told for part in made.extra["parts"] if part.title == "By branch")
+    assert "of the messages of Tampere" in told
+    assert told.startswith("The clearest difference")
     largest = max(
         shares.table.rows, key=lambda each: cell.mid if isinstance(cell := each[places["Tampere"]], Interval) else 0
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import socket
 import subprocess
 import sys
@@ -65,6 +66,28 @@ def test_a_second_head_that_comes_drop_by_drop_is_given_up_too(start: Start) -> 
                 break
         else:
             pytest.fail("it is still open")
+
+
+def test_who_reads_no_answer_does_not_hold_its_connection(start: Start) -> None:
+    service = start(0.0, "--unread-timeout", "0.3")
+    asked = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 60
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.socket()) for _ in range(3)]
+        ended = select.poll()
+        for each in held:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+            each.connect(("127.0.0.1", service.port))
+            each.sendall(asked)
+            ended.register(each, 0)  # which tells of the end alone
+        waiting = {each.fileno() for each in held}
+        deadline = time.monotonic() + 20
+        while waiting and time.monotonic() < deadline:
+            for handle, _ in ended.poll(1_000):
+                ended.unregister(handle)
+                waiting.discard(handle)
+        assert not waiting, "these are still open"
+    assert service.ask("POST", "/v1/classify", {"text": "My parcel is late."})[0] == 200
+    assert service.end() == 0
 
 
 def test_a_head_without_end_takes_no_memory(start: Start) -> None:

@@ -22,7 +22,7 @@ from tests.models.tiny import PIECES, WINDOW, table, write_artifact
 
 ROOT = Path(__file__).parents[2]
 needs_openvino = pytest.mark.skipif(
-    importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed: pip install 'reclamo[openvino]'"
+    importlib.util.find_spec("openvino") is None, reason="OpenVINO, an extra, is not installed"
 )
 ENGINES = [FULL, *(pytest.param(name, marks=needs_openvino) for name in OPENVINO)]
 
@@ -118,7 +118,7 @@ def test_an_engine_without_weights_is_refused_and_the_others_named(folder: Path)
 
 def test_a_library_that_is_lacking_is_told_with_its_cure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "installed", lambda engine: False)
-    with pytest.raises(MissingEngine, match=r"pip install 'reclamo\[openvino\]'"):
+    with pytest.raises(MissingEngine, match=r"pip install -c constraints.txt -e '\.\[openvino\]'"):
         opened("openvino-bf16", folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,6 +17,16 @@ from service.settings import Settings
 from tests.service.dummy_engine import DummyEngine
 
 Start = Callable[..., TestClient]
+ON_BOTH = {f"tests.service.test_{name}" for name in ("idempotency", "keeping", "rescoring", "ticket_labels", "tickets")}
+"""Modules whose `desk` stands on SQLite and on PostgreSQL."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run on both databases what has one case and does not look into SQLite's `folder`."""
+    asked = inspect.signature(metafunc.function).parameters
+    one_case = next(metafunc.definition.iter_markers("parametrize"), None) is None
+    if metafunc.module.__name__ in ON_BOTH and "desk" in asked and "folder" not in asked and one_case:
+        metafunc.parametrize("desk", ["sqlite", "postgresql"], indirect=True)
 
 
 def settings(**changes: Any) -> Settings:

@@ -3,10 +3,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import socket
 from collections.abc import Sequence
 
 import pytest
+import uvloop
 from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
@@ -87,6 +90,43 @@ def test_a_fault_is_a_500_without_a_trace_and_logged_without_its_message(
     assert "encode_core" in caplog.text
     assert SECRET not in caplog.text
     assert client.post("/v1/classify", json={"text": "still alive"}).status_code == 200
+
+
+def test_a_client_that_resets_the_connection_while_it_is_answered_is_gone(caplog: pytest.LogCaptureFixture) -> None:
+    """What a server says who writes on is asked of the loop itself, lest the wording changed."""
+    caplog.set_level(logging.INFO)
+    heard: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("answer")(scope, receive, send)
+
+    async def reset() -> None:
+        ours, theirs = socket.socketpair()
+        transport, _ = await asyncio.get_running_loop().create_unix_connection(asyncio.Protocol, sock=ours)
+        theirs.close()
+
+        async def send(message: Message) -> None:
+            for _ in range(100 if message["type"] == "http.response.body" else 0):
+                transport.write(b"answer")
+                await asyncio.sleep(0)
+
+        async def receive() -> Message:
+            heard.append("the end")
+            return {"type": "http.disconnect"}
+
+        scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        await Access(app, readiness=Readiness())(scope, receive, send)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(reset())
+    assert heard == ["the end"]
+    assert "GET / 499" in caplog.text
+    assert not [each for each in caplog.records if each.levelno > logging.INFO]
+
+
+def test_another_fault_of_sending_is_still_a_fault(caplog: pytest.LogCaptureFixture) -> None:
+    assert run(RuntimeError("Response content longer than Content-Length"))[0]["status"] == 500
+    assert "failed: RuntimeError" in caplog.text
 
 
 def run(raised: BaseException) -> list[Message]:

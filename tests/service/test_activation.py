@@ -21,6 +21,7 @@ from service.readiness import Phase
 from service.settings import Settings
 from tests.service.dummy_engine import DummyEngine
 from tests.service.toy_home import BROKEN, Serve, answering, eventually, home, listed, refusal, serve, spoilt
+from tests.service.toy_tickets import count
 from tests.service.toy_versions import ToyEngine, load, make_version, other_taxonomy
 
 __all__ = ["home", "serve"]
@@ -79,6 +80,7 @@ def test_a_broken_version_is_refused_and_the_old_one_goes_on(
     assert not listed(client, "3")["servable"]
     assert BROKEN[how] in caplog.text
     assert client.post("/v1/models/2/activate").status_code == 200, "what was refused stands in nobody's way"
+    assert count(client, 'reclamo_refused_activations_total{way="call"}') == 1
 
 
 def test_another_taxonomy_must_be_accepted(serve: Serve, home: Path, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 
 import pytest
 from starlette.testclient import TestClient
@@ -21,12 +23,42 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_one(client: TestClient
     assert response.headers["allow"] == "POST"
 
 
+def test_a_wrong_method_is_told_all_that_there_are_and_nothing_is_described_for_it(start: Start) -> None:
+    client = start()
+    for path, allowed in {
+        "/livez": "GET, HEAD",
+        "/v1/tickets/shop/1": "DELETE, GET, PUT",
+        "/v1/models/1/activate": "POST",
+        "/reports/login": "GET, POST",
+    }.items():
+        response = client.request("PATCH", path, json={})
+        assert (response.status_code, response.headers["allow"]) == (405, allowed), path
+    assert client.app.openapi_schema is None  # type: ignore[attr-defined]
+
+
+def test_the_description_is_not_made_on_the_loop(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = start()
+    made: list[threading.Thread] = []
+
+    def describe(**_: object) -> dict[str, object]:
+        made.append(threading.current_thread())
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        return {"paths": {}}
+
+    monkeypatch.setattr("service.app.get_openapi", describe)
+    monkeypatch.setattr("service.app.describe_labels", lambda *_: None)
+    client.get("/openapi.json")
+    assert len(made) == 1
+
+
 def test_the_description_has_every_refusal(client: TestClient) -> None:
     described = client.get("/openapi.json").json()
     assert set(described["paths"]) == {
         *("/v1/classify", "/v1/classify/batch", "/v1/models", "/v1/models/{version}/activate"),
         *("/v1/tickets", "/v1/tickets/{source}/{id}", "/v1/tickets/{source}/{id}/labels"),
-        *("/v1/tickets/{source}/{id}/labels/undo", "/v1/subjects/{key}", "/v1/review", "/v1/disagreements"),
+        *("/v1/tickets/{source}/{id}/labels/undo", "/v1/subjects/{key}", "/v1/review"),
+        *("/v1/disagreements", "/v1/challengers"),
         *("/v1/reports", "/v1/reports/complaints.csv", "/v1/reports/{page}", "/v1/reports/{page}/{figure}.{form}"),
         *("/v1/emerging", *(f"/v1/emerging/{{id}}/{done}" for done in ("name", "merge", "dismiss", "reopen"))),
         *("/livez", "/readyz", "/metrics"),

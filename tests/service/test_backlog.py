@@ -76,6 +76,14 @@ def test_single_messages_are_not_computed_beside_a_batch_nor_one_engine_beside_a
     assert [names(line.take(1, NOW)) for _ in range(3)] == [["single"], ["batch", "batch too"], ["other"]]
 
 
+def test_a_batch_that_is_due_first_takes_turns_with_single_messages() -> None:
+    line = backlog(group_messages=2)
+    line.add(job(f"batch {number}") for number in range(8))
+    line.add(job(f"single {number}", due=5, prompt=True) for number in range(3))
+    turns = [names(line.take(1, NOW))[0].split()[0] for _ in range(6)]
+    assert turns == ["batch", "single", "batch", "single", "batch", "batch"]
+
+
 def test_dropped_jobs_are_never_taken_and_cost_nothing() -> None:
     line = backlog()
     jobs = [job(str(number), prompt=True) for number in range(3)]

@@ -122,14 +122,18 @@ def test_while_the_line_is_full_nothing_is_parsed(start: Start) -> None:
     engine = DummyEngine(before=hold)
     client = start(engine, workers=1, queue_tokens=10)
     gate.clear()
-    filling = threading.Thread(target=client.post, args=("/v1/classify",), kwargs={"json": {"text": "word " * 50}})
-    filling.start()
-    wait_until(lambda: client.app.state.classifier.scheduler.cost == 52)  # type: ignore[attr-defined]
+    single = {"text": "word " * 50}
+    bodies = {"/v1/classify": single, "/v1/classify/batch": {"messages": [single, {"text": "words " * 50}]}}
+    filling = [threading.Thread(target=client.post, args=(path,), kwargs={"json": bodies[path]}) for path in bodies]
+    for number, each in enumerate(filling, 1):
+        each.start()
+        wait_until(lambda n=number: client.app.state.classifier.scheduler.cost == 52 * n)  # type: ignore[misc, attr-defined]
     assert refused(client, b"{")[:2] == (429, "overloaded"), "it is no JSON, and nobody has looked"
     assert refused(client, b"{", "/v1/classify/batch")[:2] == (429, "overloaded")
     assert refused(client, b'{"text": "new"}')[:2] == (429, "overloaded")
     gate.set()
-    filling.join()
+    for each in filling:
+        each.join()
     assert "new" not in engine.computed
     assert refused(client, b"{")[:2] == (400, "malformed-json")
 

@@ -10,7 +10,7 @@ from data.tables.cells import CellChunk
 from data.tables.table import Flaw
 from models.engine import Prepared
 from service import bulk_answers
-from service.bulk_answers import Answerer, Choices, language_code
+from service.bulk_answers import Answerer, Choices
 from service.bulk_columns import COLUMNS, NOTE
 from service.settings import Settings
 from tests.service.dummy_engine import DummyEngine
@@ -98,14 +98,19 @@ def test_a_text_that_the_model_fails_on_costs_no_other_row() -> None:
 
 
 def test_languages_are_read_in_the_forms_that_exports_have() -> None:
-    assert [language_code(given) for given in ("fi", " FI ", "fi-FI", "es_MX", "", "  ", None)] == [
-        *["fi"] * 3, "es", None, None, None,
-    ]  # fmt: skip
     engine = DummyEngine()
-    rows = CellChunk([["a", "vi-VN"], ["b", None], ["c", "sv"], ["d", 5]], 2, {})
-    values = answer(engine, rows, language_column=1)
+    rows: list[list[object]] = [
+        ["a", "vi-VN"],
+        ["b", None],
+        ["c", "sv"],
+        ["d", 5],
+        ["e", " FI "],
+        ["f", "es_MX"],
+        ["g", "  "],
+    ]
+    values = answer(engine, CellChunk(rows, 2, {}), language_column=1)
     language = [*COLUMNS].index("language")
-    assert [row[language] for row in values] == ["vi", "en", None, None]
+    assert [row[language] for row in values] == ["vi", "en", None, None, "fi", "es", "en"]
     assert values[2][NOTED] == "its language is none of fi, vi, es, en: leave it empty, and the model tells it"
     assert answer(engine, chunk("a"), language="es")[0][language] == "es"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,15 @@ def test_every_alert_gives_its_reason(rule: dict[str, Any]) -> None:
 def test_every_setting_that_is_named_is_one(name: str) -> None:
     known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
     assert set(re.findall(rf"{PREFIX}[A-Z_]+", (DEPLOY / name).read_text(encoding="utf-8"))) <= known
+
+
+def test_every_extra_that_is_named_is_one() -> None:
+    known = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"EXTRAS=([\w,]+)|'\.\[([\w,]+)\]'", told)
+    assert len(named) >= 2
+    assert {each for pair in named for each in "".join(pair).split(",")} <= set(known["optional-dependencies"])
+    assert 'ARG EXTRAS=""' in (DEPLOY / "Containerfile").read_text(encoding="utf-8")
 
 
 def test_there_are_about_as_many_series_as_is_said(start: Start) -> None:

@@ -15,6 +15,7 @@ from service.readiness import Readiness
 from service.settings import Settings
 from tests.service.conftest import settings
 from tests.service.toy_home import BROKEN, Serve, answering, eventually, home, listed, point, serve, spoilt
+from tests.service.toy_tickets import count
 from tests.service.toy_versions import ToyEngine, load, make_version, other_taxonomy
 
 __all__ = ["home", "serve"]
@@ -45,6 +46,7 @@ def test_a_pointer_to_a_broken_version_is_not_followed(
     assert answering(client) == ("toy-1", 0.1)
     assert client.get("/readyz").status_code == 200
     assert caplog.text.count("the pointer to 3 is not followed") == 1, "once, not at every look"
+    assert count(client, 'reclamo_refused_activations_total{way="pointer"}') == 1
     activate(home, "2")
     eventually(lambda: answering(client) == ("toy-2", 0.2))
     assert client.get("/v1/models").json()["refused"] is None

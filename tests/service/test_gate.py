@@ -107,6 +107,16 @@ def test_a_key_without_the_scope_is_told_which(start: Start, path: Path, make: M
         assert 'error="insufficient_scope", scope="classify"' in response.headers["www-authenticate"]
 
 
+def test_who_watches_the_service_has_a_key_that_opens_nothing_else(start: Start, path: Path, make: Make) -> None:
+    watcher, boss = make("prometheus", "metrics"), make("boss", "admin")
+    client = start(keys=path)
+    assert client.get("/metrics", headers=bearer(watcher)).status_code == 200
+    for method, address in (("GET", "/v1/models"), ("POST", "/v1/models/1/activate"), ("POST", "/v1/classify")):
+        response = client.request(method, address, json={}, headers=bearer(watcher))
+        assert problem(response) == (403, "scope-missing"), address
+    assert problem(client.get("/metrics", headers=bearer(boss))) == (403, "scope-missing")
+
+
 def test_the_scope_is_checked_before_the_body_is_read(start: Start, path: Path, make: Make) -> None:
     shown = make("viewer", "reports")
     client = start(keys=path)

@@ -156,10 +156,10 @@ def test_where_the_commit_failed_nobody_is_told_that_nothing_was_kept(
         connection.connection.commit()
         raise OperationalError("COMMIT", {}, sqlite3.OperationalError("disk I/O error"))
 
-    def put(*given: Any) -> Put:
+    def put(*given: Any, **told: Any) -> Put:
         event.listen(store._database, "commit", lose)
         try:
-            return kept(*given)
+            return kept(*given, **told)
         finally:
             event.remove(store._database, "commit", lose)
 
@@ -181,7 +181,7 @@ def test_where_the_store_failed_before_the_commit_the_key_may_be_sent_again(
     client = desk()
     store: Store = client.app.state.tickets.calls.store  # type: ignore[attr-defined]
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
 
     with monkeypatch.context() as patched:

@@ -194,7 +194,7 @@ def test_a_name_is_plain_and_neither_a_key_nor_an_id(name: str) -> None:
 def test_scopes_are_kept_once_each_and_in_order() -> None:
     key, _ = issue("shop", ["reports", "classify", "reports"], now=NOW)
     assert key.scopes == ("classify", "reports")
-    assert SCOPES == ("classify", "tickets", "label", "reports", "admin")
+    assert SCOPES == ("classify", "tickets", "label", "reports", "metrics", "admin")
     with pytest.raises(KeysError, match="scopes"):
         issue("shop", [], now=NOW)
 

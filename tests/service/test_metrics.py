@@ -138,7 +138,7 @@ def test_it_answers_while_the_line_is_full(start: Start) -> None:
 def test_the_moment_is_told(start: Start) -> None:
     client = start()
     told = read(client)
-    assert told["reclamo_model_info", "dummy-1", "test-1"] == 1
+    assert told["reclamo_model_info", "dummy", "dummy-1", "test-1"] == 1
     assert {key[1]: value for key, value in told.items() if key[0] == "reclamo_phase"} == {
         "starting": 0,
         "ready": 1,
@@ -153,7 +153,9 @@ def test_the_moment_is_told(start: Start) -> None:
     client.app.state.classifier.engine = newer  # type: ignore[attr-defined]
     client.app.state.readiness.stop()  # type: ignore[attr-defined]
     told = read(client)
-    assert [key for key in told if key[0] == "reclamo_model_info"] == [("reclamo_model_info", "dummy-2", "test-1")]
+    assert [key for key in told if key[0] == "reclamo_model_info"] == [
+        ("reclamo_model_info", "dummy", "dummy-2", "test-1")
+    ]
     assert (told["reclamo_phase", "ready"], told["reclamo_phase", "stopping"]) == (0, 1)
 
 

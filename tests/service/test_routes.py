@@ -187,6 +187,19 @@ def test_while_every_thread_is_stuck_the_service_is_alive_and_not_ready(start: S
     assert client.post(SINGLE, json={"text": "b"}).status_code == 200
 
 
+def test_a_language_may_bear_its_country_and_be_written_large(client: TestClient) -> None:
+    for written in ("fi-FI", "FI", "fi_FI"):
+        answer = client.post(SINGLE, json={"text": f"Toimitus {written}", "language": written}).json()
+        assert answer["language"]["label"] == "fi"
+    assert client.post(SINGLE, json={"text": "Toimitus", "language": "sv-FI"}).status_code == 422
+    assert client.post(SINGLE, json={"text": "Toimitus", "language": ""}).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_balancers_may_ask_for_the_head_of_a_probe(client: TestClient, path: str) -> None:
+    assert client.head(path).status_code == 200
+
+
 def test_the_probes(client: TestClient) -> None:
     assert client.get("/livez").json()["status"] == "alive"
     assert client.get("/readyz").json() == {"status": "ready", "model_version": "dummy-1", "engine": "dummy"}

@@ -5,160 +5,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
 
 import pytest
 
-from models.answer import Answer
 from models.engine import Prepared
-from service.deadline import Deadline
-from service.errors import DeadlinePassed, Overloaded, ShuttingDown, TooSlow
+from service.errors import DeadlinePassed, ShuttingDown, TooSlow
 from service.scheduler import Scheduler
 from tests.service.conftest import Start, wait_until
 from tests.service.dummy_engine import DummyEngine
-
-Body = Callable[[Scheduler, DummyEngine], Awaitable[None]]
-
-
-class Gate:
-    """Holds the computing threads until it is opened."""
-
-    def __init__(self) -> None:
-        self.event = threading.Event()
-        self.entered = threading.Semaphore(0)
-
-    def __call__(self, _: Sequence[Prepared]) -> None:
-        self.entered.release()
-        assert self.event.wait(5)
-
-    async def wait_entered(self) -> None:
-        await asyncio.to_thread(self.entered.acquire)
-
-
-def run(
-    body: Body, engine: DummyEngine, *, workers: int = 1, queue_tokens: int = 1000, queue_requests: int = 100
-) -> None:
-    async def main() -> None:
-        scheduler = Scheduler(
-            workers=workers,
-            queue_tokens=queue_tokens,
-            queue_requests=queue_requests,
-            group_messages=4,
-            group_tokens=512,
-        )
-        scheduler.start()
-        try:
-            await body(scheduler, engine)
-        finally:
-            await scheduler.stop(1)
-
-    asyncio.run(main())
-
-
-async def compute(
-    scheduler: Scheduler,
-    engine: DummyEngine,
-    *texts: str,
-    seconds: float = 5.0,
-    prompt: bool = True,
-    clients: bool = False,
-) -> list[Answer]:
-    prepared = [engine.encode_pre(text) for text in texts]
-    deadline = Deadline(time.monotonic() + seconds, clients)
-    done = await scheduler.compute(engine, prepared, deadline=deadline, prompt=prompt, allowed=30.0)
-    return done.answers
-
-
-def test_a_full_line_refuses_and_says_when_to_come_back() -> None:
-    gate = Gate()
-
-    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
-        first = asyncio.create_task(compute(scheduler, engine, "a b c"))
-        await gate.wait_entered()
-        second = asyncio.create_task(compute(scheduler, engine, "d e f"))
-        await asyncio.sleep(0)
-        began = time.monotonic()
-        with pytest.raises(Overloaded) as refused:
-            await compute(scheduler, engine, "g h i")
-        assert time.monotonic() - began < 0.05
-        assert int(refused.value.headers["Retry-After"]) >= 1
-        with pytest.raises(Overloaded):
-            scheduler.check_room()
-        gate.event.set()
-        await asyncio.gather(first, second)
-        assert scheduler.cost == 0
-        assert await compute(scheduler, engine, "g h i")
-
-    run(body, DummyEngine(before=gate), queue_tokens=40)
-
-
-def test_single_messages_may_fill_a_quarter_and_a_batch_the_rest() -> None:
-    gate = Gate()
-
-    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
-        first = asyncio.create_task(compute(scheduler, engine, "a " * 8))
-        await gate.wait_entered()
-        batch = asyncio.create_task(compute(scheduler, engine, "b " * 26, prompt=False))
-        await asyncio.sleep(0)
-        with pytest.raises(Overloaded):
-            await compute(scheduler, engine, "c")
-        with pytest.raises(Overloaded):
-            await compute(scheduler, engine, "d", prompt=False)
-        assert scheduler.cost == 38
-        gate.event.set()
-        await asyncio.gather(first, batch)
-
-    run(body, DummyEngine(before=gate), queue_tokens=40)
-
-
-@pytest.mark.parametrize(("tokens", "full"), [(97, False), (98, True)])
-def test_a_line_that_is_nearly_full_is_full_before_anything_is_cut_into_tokens(tokens: int, full: bool) -> None:
-    gate = Gate()
-
-    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
-        first = asyncio.create_task(compute(scheduler, engine, "word " * (tokens - 2)))
-        await gate.wait_entered()
-        with pytest.raises(Overloaded) if full else nullcontext():
-            scheduler.check_room()
-        gate.event.set()
-        await first
-
-    run(body, DummyEngine(before=gate), queue_tokens=400)
-
-
-def test_an_idle_service_takes_any_one_request() -> None:
-    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
-        assert len(await compute(scheduler, engine, "word " * 50)) == 1
-
-    run(body, DummyEngine(), queue_tokens=10)
-
-
-def test_what_would_come_too_late_is_refused_at_once() -> None:
-    gate = Gate()
-    gate.event.set()
-
-    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
-        await compute(scheduler, engine, "a " * 10)  # 12 tokens in about 0.1 s, so 800 take 7 s
-        gate.event.clear()
-        first = asyncio.create_task(compute(scheduler, engine, "b " * 400))
-        await gate.wait_entered()
-        await gate.wait_entered()
-        with pytest.raises(Overloaded) as refused:
-            await compute(scheduler, engine, "c " * 400, seconds=2)
-        assert 1 <= int(refused.value.headers["Retry-After"]) <= 30
-        with pytest.raises(DeadlinePassed) as late:
-            await compute(scheduler, engine, "c " * 400, seconds=2, clients=True)
-        assert 1 <= int(late.value.headers["Retry-After"]) <= 30
-        before = len(engine.computed)
-        with pytest.raises(DeadlinePassed):
-            scheduler.check_room(Deadline(time.monotonic() + 0.01, clients=True))
-        scheduler.check_room(Deadline(time.monotonic() + 30))
-        assert len(engine.computed) == before
-        gate.event.set()
-        await first
-
-    run(body, DummyEngine(seconds=0.1, before=gate), queue_tokens=10_000)
+from tests.service.toy_line import Gate, compute, run
 
 
 def test_cancelled_work_never_reaches_the_engine() -> None:
@@ -220,37 +76,6 @@ def test_work_that_expired_while_the_loop_was_held_up_is_not_computed() -> None:
 
     run(body, engine)
     assert sorted(engine.computed) == ["first", *(f"number {number}" for number in range(0, 10, 2))]
-
-
-@pytest.mark.parametrize(("clients", "told"), [(True, DeadlinePassed), (False, TooSlow)])
-def test_what_comes_after_its_deadline_is_not_even_put_in_line(clients: bool, told: type[Exception]) -> None:
-    engine = DummyEngine()
-
-    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
-        with pytest.raises(told):
-            await compute(scheduler, engine, "yesterday", seconds=-1, clients=clients)
-        with pytest.raises(told):
-            scheduler.check_room(Deadline(time.monotonic() - 1, clients))
-
-    run(body, engine)
-    assert engine.computed == []
-
-
-def test_so_many_requests_wait_and_no_more_however_small_they_are() -> None:
-    gate = Gate()
-
-    async def body(scheduler: Scheduler, engine: DummyEngine) -> None:
-        waiting = [asyncio.create_task(compute(scheduler, engine, "a")) for _ in range(3)]
-        await asyncio.sleep(0)
-        with pytest.raises(Overloaded):
-            await compute(scheduler, engine, "b")
-        with pytest.raises(Overloaded):
-            scheduler.check_room()
-        gate.event.set()
-        await asyncio.gather(*waiting)
-        assert await compute(scheduler, engine, "c")
-
-    run(body, DummyEngine(before=gate), queue_requests=3)
 
 
 def test_a_single_message_overtakes_a_batch() -> None:
@@ -365,32 +190,3 @@ def test_computing_threads_give_way_to_the_event_loop(start: Start) -> None:
     assert ids
     if own < 19:
         wait_until(lambda: all(os.getpriority(os.PRIO_PROCESS, id_ or 0) > own for id_ in ids))
-
-
-def test_over_http_a_full_line_is_a_429(start: Start) -> None:
-    gate = Gate()
-    gate.event.set()
-    client = start(DummyEngine(before=gate), queue_tokens=80, workers=1)
-    gate.event.clear()
-    statuses: list[int] = []
-    texts = [f"number {number} of the flood" for number in range(3)]
-    threads = [
-        threading.Thread(
-            target=lambda t=text: statuses.append(client.post("/v1/classify", json={"text": t}).status_code)
-        )
-        for text in texts
-    ]
-    scheduler: Scheduler = client.app.state.classifier.scheduler  # type: ignore[attr-defined]
-    for number, thread in enumerate(threads, 1):
-        thread.start()
-        wait_until(lambda n=number: scheduler.cost == 7 * n or bool(statuses))  # type: ignore[misc]
-    wait_until(lambda: bool(statuses))
-    assert statuses == [429]
-    response = client.post("/v1/classify", json={"text": "one more of the flood"})
-    assert response.status_code == 429
-    assert int(response.headers["retry-after"]) >= 1
-    assert response.headers["content-type"] == "application/problem+json"
-    gate.event.set()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [200, 200, 429]

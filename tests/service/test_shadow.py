@@ -49,7 +49,7 @@ def test_a_challenger_reads_in_secret(desk: Desk, challenger: Callable[..., Path
     assert len(found["ticket"]["readings"]) == 1
     (span,) = found["shadow"]["answer"]["themes"][0]["evidence"]
     assert found["ticket"]["text"][span["start"] : span["end"]] == "parcel"
-    assert client.get("/metrics").text.count('reclamo_model_info{model_version="dummy-1"') == 1
+    assert client.get("/metrics").text.count('reclamo_model_info{engine="dummy",model_version="dummy-1"') == 1
 
 
 def test_disagreements_come_page_by_page(desk: Desk, challenger: Callable[..., Path]) -> None:
@@ -66,6 +66,30 @@ def test_disagreements_come_page_by_page(desk: Desk, challenger: Callable[..., P
             break
         after = f"&after={page['next']}"
     assert seen == ["2", "1", "0"]
+
+
+def test_who_was_right_is_counted_and_judged_tickets_can_be_left_out(
+    desk: Desk, challenger: Callable[..., Path]
+) -> None:
+    client = desk(shadow=challenger())
+    loaded(client).engine.weights["kind"] = "other"
+    for number, url in enumerate((URL, "/v1/tickets/shop/2"), 1):
+        put(client, f"parcel {number}", url)
+        kept(client, number)
+    assert client.get("/v1/challengers").json() == {"challengers": []}
+    correct(client, {"kind": "other"})
+
+    def ids(query: str) -> list[str]:
+        return [
+            each["ticket"]["key"]["id"] for each in client.get(f"/v1/disagreements?{query}").json()["disagreements"]
+        ]
+
+    assert (ids(""), ids("judged=false"), ids("judged=true")) == (["2", "4711"], ["2"], ["4711"])
+    assert (ids("model_version=toy-9"), ids("model_version=toy-8")) == (["2", "4711"], [])
+    right = {"answer": 0, "challenger": 1, "neither": 0}
+    told = {"model_version": "toy-9", "judged": 1, "groups": {"kind": right}}
+    assert client.get("/v1/challengers").json() == {"challengers": [told]}
+    assert client.get("/v1/disagreements?judged=perhaps").status_code == 422
 
 
 @pytest.mark.parametrize("how", ["missing", "broken", "another taxonomy"])

@@ -3,14 +3,14 @@ from __future__ import annotations
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from data.taxonomy import Taxonomy, read_taxonomy
 from service.errors import InvalidFields
 from service.keys import KeyScope, edit_keys, issue
-from service.ticket_wire import check_labels
+from service.ticket_labels import check_labels
 from tests.service.toy_tickets import URL, Desk, correct, count, desk, folder, problem, put
 
 __all__ = ["desk", "folder"]
@@ -154,6 +154,7 @@ SCOPES: dict[tuple[str, str], KeyScope] = {
     ("POST", f"{URL}/labels/undo"): "label",
     ("GET", "/v1/review"): "label",
     ("GET", "/v1/disagreements"): "label",
+    ("GET", "/v1/challengers"): "label",
 }
 BODIES: dict[str, Any] = {"PUT": {"text": "a"}, "POST": {"labels": {"kind": "other"}}}
 
@@ -163,7 +164,7 @@ def keys(tmp_path: Path) -> dict[str, str]:
     """A key for each scope, by its name; the file is `keys.json`."""
     made = {}
     with edit_keys(tmp_path / "keys.json") as records:
-        for scope in ("classify", "tickets", "label", "reports", "admin"):
+        for scope in get_args(KeyScope):
             record, made[scope] = issue(f"the-{scope}-key", [scope], now=datetime.now(UTC))
             records.append(record)
     return made

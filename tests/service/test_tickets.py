@@ -41,6 +41,7 @@ CALLS = [
     ("POST", f"{URL}/labels/undo", None),
     ("GET", "/v1/review", None),
     ("GET", "/v1/disagreements", None),
+    ("GET", "/v1/challengers", None),
 ]
 
 
@@ -272,7 +273,7 @@ def test_a_disk_that_fails_is_told_and_may_be_tried_again(
     client = desk()
     store = client.app.state.tickets.calls.store  # type: ignore[attr-defined]
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         error = sqlite3.OperationalError("no room for hunter2")
         error.sqlite_errorname = fault
         raise OperationalError("INSERT hunter2", {}, error)
@@ -286,6 +287,7 @@ def test_a_disk_that_fails_is_told_and_may_be_tried_again(
     assert put(client).status_code == 201
 
 
+@pytest.mark.parametrize("desk", ["sqlite"], indirect=True)
 def test_when_there_is_no_page_left_nothing_is_half_kept(desk: Desk) -> None:
     """A database that may not grow fails as on a disk that is full."""
     client = desk()

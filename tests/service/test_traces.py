@@ -155,7 +155,7 @@ def test_without_the_extra_the_setting_is_refused(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("service.traces.find_spec", nothing)
     assert importlib.util.find_spec("opentelemetry")
-    with pytest.raises(SettingsError, match=r"RECLAMO_TRACES: .*pip install 'reclamo\[traces\]'"):
+    with pytest.raises(SettingsError, match=r"RECLAMO_TRACES: .*pip install .*-e '\.\[traces\]'"):
         read_settings(["--traces", ENDPOINT])
     assert read_settings([]).traces is None
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from models.engine import Engine
 from service.app import create_app
+from tests.data.store.postgres import Server
 from tests.service.conftest import settings, wait_until
 from tests.service.dummy_engine import DummyEngine
 from tests.service.toy_versions import load
@@ -51,12 +52,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(folder: Path) -> Iterator[Desk]:
-    """Start a service that keeps tickets: `desk(engine, retention="9", redact=…)`."""
+def desk(folder: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """Start a service that keeps tickets: `desk(engine, retention="9", redact=…)`; in SQLite but in `ON_BOTH`."""
+    more: dict[str, Any] = {"store": f"sqlite:///{folder}/tickets.db"}
+    if getattr(request, "param", "sqlite") == "postgresql":
+        server: Server = request.getfixturevalue("server")
+        more = {"store": server.url(), "store_secret": folder / "secret"}
     with ExitStack() as stack:
 
         def begin(engine: Engine | None = None, *, redact: Any = redact, **changes: Any) -> TestClient:
-            given = settings(**{"store": f"sqlite:///{folder}/tickets.db", **changes})
+            given = settings(**{**more, **changes})
             app = create_app(engine or DummyEngine(), given, load=load, redact=redact)
             client = stack.enter_context(TestClient(app, raise_server_exceptions=False))
             wait_until(lambda: client.get("/readyz").status_code == 200)

@@ -9,10 +9,12 @@ import pytest
 
 from data.corpus import read_corpus, write_messages
 from data.message import Message
-from data.store.records import About, Correction, NewTicket, Reading, TicketKey
+from data.store.copies import clean
+from data.store.records import About, Correction, NewTicket, Query, Reading, TicketKey
 from data.store.store import Store
 from data.taxonomy import DEFAULT, read_taxonomy
 from data.taxonomy_history import TaxonomyHistory
+from tests.data.store.making import held
 from training.corrections import row_id
 from training.emerging import find_emerging
 from training.emerging_export import examples, export, widen
@@ -105,7 +107,7 @@ def test_named_groups_become_a_taxonomy_a_map_and_examples(store: Store, tmp_pat
                   emotion="neutral", group="x", split="train")  # fmt: skip
     (corpus / "en").mkdir(parents=True)
     write_messages(corpus / "en" / "a.jsonl", [old])
-    made = export(store, folder, read_taxonomy(), DEFAULT, corpus)
+    made = export(store, folder, read_taxonomy(), DEFAULT, corpus, tmp_path / "runs")
     taxonomy = read_taxonomy(folder / "taxonomy.yaml")
     messages = read_corpus(folder / "corpus")
     seeds = [message for message in messages if "wasps" in message.themes]
@@ -121,13 +123,30 @@ def test_named_groups_become_a_taxonomy_a_map_and_examples(store: Store, tmp_pat
     assert mapped.unasked == {"themes": ("wasps",)}
     assert folder.stat().st_mode & 0o077 == 0
     with pytest.raises(ValueError, match="not empty"):
-        export(store, folder, read_taxonomy(), DEFAULT, corpus)
+        export(store, folder, read_taxonomy(), DEFAULT, corpus, tmp_path / "runs")
+
+
+def test_erasure_reaches_what_was_exported(store: Store, tmp_path: Path) -> None:
+    store.emerging.name(find(store)[0], {"en": "Wasps"}, "wasps", "ann")
+    corpus, folder, runs = tmp_path / "corpus", tmp_path / "out", tmp_path / "runs"
+    (corpus / "en").mkdir(parents=True)
+    export(store, folder, read_taxonomy(), DEFAULT, corpus, runs)
+    before = read_corpus(folder / "corpus")
+    texts = {each.text for each in before}
+    gone = next(ticket for ticket in store.list(Query(lang="fi"), 100).tickets if ticket.text in texts)
+    store.erase(gone.key)
+    found = clean(runs, store)
+    assert (found.rows, found.places, found.missing) == (1, ["out"], [])
+    assert held(folder, gone.text) == held(folder, row_id(store.alias(gone.key))) == []
+    assert len(read_corpus(folder / "corpus")) == len(before) - 1
+    folder.rename(tmp_path / "elsewhere")
+    assert clean(runs, store).missing == [str(folder)]
 
 
 def test_without_a_name_there_is_nothing_to_export(store: Store, tmp_path: Path) -> None:
     find(store)
     with pytest.raises(ValueError, match="no group has a name"):
-        export(store, tmp_path / "out", read_taxonomy(), DEFAULT, tmp_path)
+        export(store, tmp_path / "out", read_taxonomy(), DEFAULT, tmp_path, tmp_path / "runs")
 
 
 def test_only_corrections_that_hold_keep_a_theme_beside_the_new_one(store: Store) -> None:
@@ -140,7 +159,7 @@ def test_only_corrections_that_hold_keep_a_theme_beside_the_new_one(store: Store
     store.undo(taken_back.key, "ann")
     group = store.emerging.group(id_)
     widened, _ = widen(read_taxonomy(), [group])
-    themes = {each.text: each.themes for each in examples(store, [group], widened)}
+    themes = {each.text: each.themes for each, _ in examples(store, [group], widened)}
     assert themes[kept.text] == ["billing", "wasps"]
     assert themes[taken_back.text] == ["wasps"]
 
@@ -181,6 +200,12 @@ def test_a_word_of_few_tickets_is_not_told() -> None:
     texts = ["fee fee maija"] * 1 + ["fee [name]"] * 4 + ["thing"] * 20
     (told,) = telling_words(texts, np.array(["en"] * 25), range(25), [np.arange(5)], fewest=5)
     assert told == {"en": [("fee", 5)]}
+
+
+def test_a_common_word_is_not_told_though_the_group_has_it_more_often() -> None:
+    texts = ["fee and"] * 9 + ["thing and"] * 13 + ["thing"] * 38
+    (told,) = telling_words(texts, np.array(["en"] * 60), range(60), [np.arange(9)], fewest=5)
+    assert told == {"en": [("fee", 9)]}
 
 
 def test_a_word_of_few_people_is_not_told_however_often_they_write() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
-import sys
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,26 +15,16 @@ from pydantic import ValidationError
 
 from data.corpus import read_corpus
 from data.taxonomy import Taxonomy
-from training import experiments
+from tests.training.retraining import Stages, again
+from tests.training.tickets import fill, open_in
+from training import experiments, retrain_stages
 from training.__main__ import main
-from training.experiments import LOGS, MissingLog, check_logs, logged_to
+from training.experiments import FOLDER, LOGS, MissingLog, check_logs, logged_to
 from training.fit import fit
 from training.recipe import ClassifierRecipe
+from training.retrain_stages import STAGES
 
 ROOT = Path(__file__).parents[2]
-STAND_IN = '''
-"""A stand-in for TensorBoard's writer: keeps what it is told in a file."""
-import json, pathlib
-class SummaryWriter:
-    def __init__(self, log_dir):
-        self.path = pathlib.Path(log_dir) / "told.jsonl"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-    def add_text(self, *args): pass
-    def add_scalar(self, name, value, step):
-        with self.path.open("a") as out: out.write(json.dumps([name, value, step]) + "\\n")
-    def flush(self): pass
-    def close(self): pass
-'''
 
 
 @pytest.mark.parametrize("name", LOGS)
@@ -81,18 +73,43 @@ def test_nothing_of_a_log_is_imported_by_us() -> None:
 def test_the_figures_of_a_fit_are_sent(
     corpus: Path, recipe: ClassifierRecipe, taxonomy: Taxonomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Through transformers' own callback, onto a writer that stands in for TensorBoard's."""
-    from transformers.integrations import integration_utils
-
-    (tmp_path / "stand_in_writer.py").write_text(STAND_IN, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    import stand_in_writer  # type: ignore[import-not-found]
-
-    monkeypatch.setattr(experiments, "check_logs", lambda _: None)
-    monkeypatch.setattr(integration_utils, "is_tensorboard_available", lambda: True)
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", stand_in_writer)
-    monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
-    short = recipe.model_copy(update={"epochs": 1, "log": ["tensorboard"]})
+    """Into real event files and a real database, which are then read."""
+    pytest.importorskip("mlflow")
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    for variable, _ in FOLDER.values():
+        monkeypatch.delenv(variable, raising=False)
+    short = recipe.model_copy(update={"epochs": 1, "log": list(LOGS)})
     fit(read_corpus(corpus), taxonomy, short, tmp_path / "build")
-    told = (tmp_path / "build" / "tensorboard" / "told.jsonl").read_text(encoding="utf-8")
-    assert "eval/mean" in told
+    told = events.EventAccumulator(str(tmp_path / "build" / "tensorboard")).Reload()
+    (mean,) = told.Scalars("eval/mean")
+    with closing(sqlite3.connect(tmp_path / "build" / "mlflow.db")) as database:
+        kept = database.execute("SELECT value FROM metrics WHERE key = 'eval_mean'").fetchall()
+    assert [value for (value,) in kept] == [pytest.approx(mean.value)]
+    assert 0 < mean.value <= 1
+
+
+def test_mlflow_is_kept_from_telling_of_its_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(experiments, "check_logs", lambda _: None)
+    monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
+    with logged_to(["mlflow"], tmp_path):
+        assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert "MLFLOW_DISABLE_TELEMETRY" not in os.environ
+
+
+def test_a_retraining_is_logged_where_it_is_told(
+    folder: Path, corpus: Path, taxonomy_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Sequence[str]] = []
+    own = STAGES["fit"]
+    Stages(monkeypatch)
+    monkeypatch.setitem(STAGES, "fit", own)
+    monkeypatch.setattr(retrain_stages, "fit", lambda _rows, _labels, recipe, _build, **_: seen.append(recipe.log))
+    with closing(open_in(folder)) as store:
+        fill(store, 40)
+    with monkeypatch.context() as missing:
+        missing.setattr(importlib.util, "find_spec", lambda _: None)
+        assert again(folder, corpus, taxonomy_file, "--log", "mlflow") == 2
+    assert not (folder / "runs").exists()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+    assert again(folder, corpus, taxonomy_file, "--log", "mlflow", "--log", "tensorboard") == 0
+    assert seen == [["mlflow", "tensorboard"]]

@@ -63,7 +63,7 @@ def test_the_beginning_is_kept_where_fine_tuning_does_not_better_it(
     began, tokenizer = new_network(taxonomy, still), fast_tokenizer(still.encoder)
     start_head(began, learn, taxonomy, still, tokenizer)
     fitted = fit(messages, taxonomy, still, tmp_path)
-    assert torch.allclose(fitted.whole.weight, began.whole.weight, atol=1e-5)
+    assert torch.allclose(fitted.whole.weight, began.whole.weight, rtol=2e-3, atol=1e-4)
     assert (fitted.value == 0).all()
 
 

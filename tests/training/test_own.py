@@ -69,6 +69,21 @@ def test_the_result_is_an_ordinary_artifact(home: Path) -> None:
     assert "a company's own" in card
 
 
+def test_of_too_few_rows_to_fine_tune_with_a_classifier_is_made_as_well(
+    tmp_path: Path, recipe: ClassifierRecipe
+) -> None:
+    few = recipe.model_copy(update={"head_first": 0.5, "tune_from": 1_000})
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(few.model_dump()), encoding="utf-8")
+    table = write_table(tmp_path / "tickets.csv")
+    given = ["own", str(table), "--text", "message", "--themes", "topic", "--out", str(tmp_path / "mine"),
+             "--recipe", str(tmp_path / "own.yaml"), "--version", "1"]  # fmt: skip
+    assert main(given) == 0
+    manifest, _, calibration = open_artifact(current_version(tmp_path / "mine"))
+    assert manifest.metrics["gold"]["en"]["themes_accuracy"] > 0.9
+    assert calibration.review.single["themes"] > 0
+    assert "set by cross-fitting" in (current_version(tmp_path / "mine") / "README.md").read_text(encoding="utf-8")
+
+
 def test_it_is_measured_beside_tfidf_and_looked_over(home: Path) -> None:
     report = (home / "evaluation.md").read_text(encoding="utf-8")
     assert "themes_macro_f1" in report

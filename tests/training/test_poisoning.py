@@ -161,6 +161,15 @@ def test_the_audit_names_and_quarantines_the_burst(stock: Stock, small: Path, tm
     assert left.count("author-2") <= 4
     assert not any(verdict.text in told for verdict in verdicts)
     assert main(asked) == 0
+    assert "--believe" in told
+    assert main([*asked, "--believe", "author-2"]) == 0
+    assert [c.author for ticket in store.corrected() for c in ticket.corrections].count("author-2") == 40
+    assert main([*asked, "--quarantine"]) == 0  # for good: they are not judged by it any more
+    assert "| author-2 | 40 |" in report.read_text("utf-8")
+    believed = audit_corrections(store, read_corpus(small), stock.taxonomy, since=None, quarantine=True)
+    assert len(believed.looked_over) == 140
+    assert not any(c.quarantined for ticket in store.corrected() for c in ticket.corrections)
+    assert main([*asked, "--believe", "author-2"]) == 2  # nothing is quarantined any more
     store.close()
 
 

@@ -12,6 +12,7 @@ from data.taxonomy import Taxonomy
 from models.artifact import open_artifact
 from models.canary import Canary
 from models.confusion import read_confusion
+from models.cpu import cpu_class
 from models.load import load_engine
 from models.registry import current_version
 from training.__main__ import main
@@ -50,6 +51,21 @@ def test_artifact_is_sealed_and_current(home: Path, taxonomy: Taxonomy) -> None:
     assert manifest.taxonomy_version == "housing-1"
     assert served == taxonomy
     assert set(manifest.metrics["gold"]) == {"en", "es"}
+
+
+def test_card_and_manifest_tell_the_weights_and_what_they_lose(home: Path) -> None:
+    folder = current_version(home / "versions")
+    manifest, _, _ = open_artifact(folder)
+    told = manifest.metrics["weights"]
+    assert list(manifest.weights.values()) == [told["weights"]]
+    assert {name: set(lost) for name, lost in told["lost_on_calibration"].items()} == {
+        "model.int8.onnx": {"en", "es"},
+        "model.mixed.onnx": {"en", "es"},
+    }
+    assert set(told["lost_on_gold"]) == (set() if told["weights"] == "model.fp32.onnx" else {"en", "es"})
+    assert told["processor"] == sorted(cpu_class())
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"## Weights\n\n`{told['weights']}`: " in card
 
 
 def test_test_messages_go_in_as_far_as_the_model_answers_them(home: Path) -> None:

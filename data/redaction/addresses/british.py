@@ -14,7 +14,7 @@ _SURE = (
 )
 """Ends of a street's name in lower case too."""
 _STREET = (
-    r"(?:Street|Str|St|Road|Rd|Avenue|Ave|Av|Lane|Ln|Close|Cl|Drive|Dr|Court|Ct|Way|Place|Pl"
+    r"(?:Street|Str|St|Road|Rd|Avenue|Ave|Av|Lane|Ln|Close|Cl|Drive|Dr|Court|Crt|Ct|Way|Place|Pl"
     r"|Terrace|Terr|Ter|Crescent|Cres|Grove|Gardens"
     r"|Gdns|Square|Sq|Mews|Hill|Park|Row|Walk|Boulevard|Blvd|Parade|Quay|View|Rise|Green|Circle"
     r"|Cir|Trail|Trl|Parkway|Pkwy|Highway|Hwy"
@@ -31,7 +31,7 @@ _HOUSE = rf"(?:(?:The )?{CAPITALISED}(?: {CAPITALISED}){{0,2}},[ \n])?"
 _NUMBER = r"\d{1,5}[A-Za-z]?(?:[/-]\d{1,4}[A-Za-z]?)?"
 _CORE = re.compile(
     rf"(?<![\w£$€.,/-])(?:{_UNIT}{_HOUSE}|{_UNIT}){{0,2}}{_NUMBER},?[ ](?:[NSEW]\.? |(?:the|The|of) )?"
-    rf"(?:(?:(?P<names>(?:{CAPITALISED}[ ]|(?:na|of|the|y|an) ){{0,4}}){_STREET}\b\.?)"
+    rf"(?:(?:(?P<names>(?:{CAPITALISED}[ ]|(?:na|of|the|y|an) |\d{{1,3}}(?:st|nd|rd|th) ){{0,4}}){_STREET}\b\.?)"
     rf"|(?P<small>(?:{WORD}[ ]){{1,3}}){_SURE}\b\.?)"
 )
 _UK = r"(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w)"
@@ -41,12 +41,16 @@ _STATE = (
     r"|T[NX]|UT|V[AT]|W[AIVY])"
 )
 _US = rf"(?:{_STATE},? \d{{5}}(?:-\d{{4}})?)(?!\w)"
-_CODE = re.compile(rf"(?<![\w])(?:{_UK}|{_EIRCODE}|{_US})")
+_AUSTRALIA = r"(?:(?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT),? \d{4})(?!\w)"
+_CANADA = r"(?:(?:(?:AB|BC|MB|N[BLSTU]|ON|PE|QC|SK|YT),? )?[A-Z]\d[A-Z] ?\d[A-Z]\d)(?!\w)"
+_ANY = f"(?:{_UK}|{_EIRCODE}|{_US}|{_AUSTRALIA}|{_CANADA})"
+_CODE = re.compile(rf"(?<![\w]){_ANY}")
 _SMALL_CODE = re.compile(rf"(?<![\w])(?:{_UK}|{_EIRCODE})", re.I)
 _PART = re.compile(
-    rf"(?:[ ,.\n-]{{1,3}}(?:{_UK}|{_EIRCODE}|{_US}))|[ ,]{{1,2}}(?:{_UNIT.replace(',? ?', '')})"
-    rf"|(?:,[ \n]{{0,2}}|\n)(?P<town>{TOWN})(?=[,.;\n)?!]|$| {_UK}| {_EIRCODE}| {_STATE}\b| "
-    rf"\d{{5}}\b| please| and | or )"
+    rf"(?:[ ,.\n-]{{1,3}}{_ANY})|(?<=Dublin) \d{{1,2}}W?(?!\w)|,? RD \d{{1,2}}(?!\w)"
+    rf"|(?<=[a-z]) \d{{4}}(?=[,.;\n)?!]|$)|[ ,]{{1,2}}(?:{_UNIT.replace(',? ?', '')})"
+    rf"|(?:,[ \n]{{0,2}}|\n)(?P<town>{TOWN})(?=[,.;\n)?!]|$| {_ANY}| {_STATE}\b| "
+    rf"\d{{4,5}}\b| [a-z(-])"
     rf"|,? {_STATE}(?=[,.;\n ]|$)(?:,? \d{{5}}(?:-\d{{4}})?\b)?|[ "
     rf",\n]{{1,2}}\d{{5}}(?:-\d{{4}})?(?![\d-])(?: {CAPITALISED})?"
 )
@@ -56,12 +60,17 @@ _BETWEEN = re.compile(
     rf"|St\.|\d{{1,3}}[A-Z]?)[ ,.\n-]{{1,3}}){{1,14}}"
 )
 _NAMED = re.compile(
-    rf"(?<![\w'])(?:(?:The )?{CAPITALISED}(?: {CAPITALISED}){{0,3}},[ \n]){{1,4}}"
+    rf"(?<![\w'])(?:(?:The |Co\. )?{CAPITALISED}(?: {CAPITALISED}){{0,3}},[ \n]){{1,4}}"
     rf"(?:{CAPITALISED}(?: (?:{CAPITALISED}|on|upon|le|in)){{0,4}},?[ \n])?$"
 )
 """A house without a number: Rose Cottage, Church Lane, Little Snoring NR21 0HX."""
 _BOX = re.compile(r"(?<!\w)(?i:p\.? ?o\.? ?box) \d{1,6}")
 _POSTCODE_SAID = re.compile(r"(?i:post ?code|eircode|zip(?: ?code)?)(?i:[ :=]{1,3}| is | here is | - )$")
+_SMALL_BACK = re.compile(rf"(?<![\w£$€.,/-])(?i:{_UNIT})?{_NUMBER},? (?P<words>(?:{WORD}\.?(?:,|,? )[ \n]?){{2,8}})\Z")
+"""What leads to a postcode in small letters: 112 hartington st, moss side, manchester m14 4rx."""
+_KNOWN = re.compile(
+    rf"(?i:{_STREET}|{_SURE}|on|upon|le|the|of|side|co|county|north|south|east|west|upper|lower|new|old)"
+)
 _REACH = 110
 
 
@@ -71,7 +80,7 @@ def find(text: str) -> Iterator[tuple[int, int]]:
         names, small = match["names"], match["small"]
         if names == "" or (small and any(is_plain(word) for word in small.split())):
             continue
-        yield match.start(), _listed(text, extend(text, match.end(), _PART))
+        yield match.start(), extend(text, _listed(text, extend(text, match.end(), _PART)), _PART)
     last = 0
     for code in _CODE.finditer(text):
         since = max(last, code.start() - _REACH)
@@ -86,6 +95,9 @@ def find(text: str) -> Iterator[tuple[int, int]]:
                 yield since + house.start(), extend(text, code.end(), _PART)
         last = code.end()
     for code in _SMALL_CODE.finditer(text):
+        small = _SMALL_BACK.search(text, max(0, code.start() - _REACH), code.start())
+        if small and not any(is_plain(word) for word in re.findall(WORD, small["words"]) if not _KNOWN.fullmatch(word)):
+            yield small.start(), code.end()
         if _POSTCODE_SAID.search(text[max(0, code.start() - 24) : code.start()]):
             yield code.start(), code.end()
     for box in _BOX.finditer(text):

@@ -132,33 +132,38 @@ _ENDINGS = frozenset(stem + case for stem in _STREETS for case in _CASES)
 _LAND_ENDINGS = frozenset(stem + case for stem in _LANDS for case in _CASES)
 _LONGEST = max(map(len, _ENDINGS | _LAND_ENDINGS))
 _NONE = re.compile(
-    r"(?:valta|kanta|moottori|kehä|lauta|rauta|yksityis|ohitus|hätä|hengitys|virtsa)tie"
+    r"(?:valta|kanta|moottori|kehä|lauta|rauta|yksityis|ohitus|hätä|hengitys|virtsa)tie(?:n|t|tä|ssä|stä|llä|lle|ltä)?$"
     r"|.*(?:raport|moni|kontt?o|moott?o|trakto|edito|sekto|reakto|projekto|inspekto|audito|rekiste"
     r"|trakt|passi|kommentt|doktor|senaa|aukto)"
     r"(?:ri?|ti?|tori)\w{0,3}$|(?:monitori|konttori|moottori|traktori|raportti|sponsori)\w{0,3}$",
     re.I,
 )
 """Words that only end like a street: raportti, monitori; and roads that have a number of their own."""
+_CASE = r":(?:ss|st|ll|lt|t|aa|ää|ee|ii|hi)?[aäen]\b"
 _UNITS = (
-    r"(?! ?(?:[%€:]|e\b|eur|kpl|kertaa|min|h\b|kk\b|vk\b|pv|päiv|viik|tunti|vuot|km|m\b|\. ?[a-zäö]+kuu|[.,]\d|\d|-\d))"
+    rf"(?! ?(?:[%€]|(?!{_CASE}):|e\b|eur|kpl|kertaa|min|h\b|kk\b|vk\b|pv"
+    r"|päiv|viik|tunti|vuot|km|m\b|\. ?[a-zäö]+kuu|[.,]\d|\d|-\d))"
 )
 _CORE = re.compile(
-    rf"(?<![\w-])({LETTER}{{2,30}}(?:-{LETTER}{{2,30}}){{0,2}})(?: |\.? ?:)(?:nro |numero "
-    rf")?\d{{1,4}}(?:-\d{{1,3}})?{_UNITS}"
+    rf"(?<![\w-])({LETTER}{{2,30}}(?:-{LETTER}{{2,30}}){{0,2}})(?: |\.? ?:)(?:nro "
+    rf"|numero(?:ssa|sta|on)? )?\d{{1,4}}(?:-\d{{1,3}})?{_UNITS}"
 )
 _FLAT = re.compile(
-    r"[ ,]{0,2}(?:(?:as|asunto|bst|bostad|lgh|huoneisto|rappu|porras|krs|kerros)\b\.? ?\w{1,4}"
-    r"|[A-Za-z](?![^\W_])(?:[ -]?\d{1,3}(?![\d.:]| ?(?:€|e\b|kk\b|kpl|eur)))?|(?<=[A-Za-z])\d{1,3}(?![\w.:]))"
+    r"[ ,]{0,2}(?:\d{1,2}\. ?(?:krs|kerros)\b"
+    r"|(?:as|asunto|bst|bostad|lgh|huoneisto|rappu|porras|krs|kerros)\b\.? ?\w{1,4}"
+    r"|[A-Za-z](?![^\W_])(?:[ -]?\d{1,3}(?!\d|[:.]\d| ?(?:€|e\b|kk\b|kpl|eur)))?|(?<=[A-Za-z])\d{1,3}(?![\w:]|\.\d))"
 )
 _TOWN = re.compile(
     rf"[,\s]{{0,3}}(?:(?:FI|FIN|SE|AX)[ -])?(?<!\d)\d{{5}}(?!\d)(?:[ ,]{{1,2}}(?P<word>{WORD}(?: (?:{CAPITALISED}))?))?"
 )
-_TOWN_ALONE = re.compile(rf"(?:,[ ]?\n?|[ ]|\n)(?P<town>{CAPITALISED})(?!\w)")
-_BOX = re.compile(r"(?<!\w)(?:PL|P\.L\.|PB|Postilokero) ?\d{1,5}(?=[,\s]{1,3}\d{5}(?!\d))")
-_FIRST = re.compile(rf"(?:{CAPITALISED} ){{1,3}}$")
+_TOWN_ALONE = re.compile(rf"(?P<comma>,[ ]?\n?)?[ \n]?(?P<town>{WORD})(?P<second> {CAPITALISED})?(?!\w)")
+_BOX = re.compile(r"(?<!\w)(?:(?:PL|P\.L\.|PB|Postilokero) ?\d{1,5}|(?i:poste restante))(?=[,\s]{1,3}\d{5}(?!\d))")
+_FIRST = re.compile(rf"(?:{CAPITALISED} ){{1,3}}\Z")
 _NEEDS_FIRST = frozenset(ending for ending in _ENDINGS | _LAND_ENDINGS)
-_OLD = frozenset(
-    {"vanha", "uusi", "iso", "pieni", "pikku", "pohjoinen", "eteläinen", "itäinen", "läntinen", "ylä", "ala"}
+_OLD = re.compile(
+    r"(?:vanha|uude|uusi|iso|piene|pieni|pikku|pohjoi(?:nen|se)|eteläi(?:nen|se)|itäi(?:nen|se)|länti(?:nen|se)|ylä|ala)"
+    r"(?:n|lla|llä|lle|lta|ltä|ssa|ssä)?",
+    re.I,
 )
 
 
@@ -166,7 +171,7 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     """Give the spans of Finnish addresses."""
     for match in _CORE.finditer(text):
         word = match[1]
-        if not _is_street(word):
+        if not _is_street(word, named=_FIRST.search(text, max(0, match.start() - 20), match.start()) is not None):
             continue
         start = _start(text, match.start(), word)
         if start is None:
@@ -177,8 +182,9 @@ def find(text: str) -> Iterator[tuple[int, int]]:
         yield match.start(), _rest(text, match.end())
 
 
-def _is_street(word: str) -> bool:
-    if _NONE.match(word):
+def _is_street(word: str, *, named: bool) -> bool:
+    """Tell a street by its ending; one that is `named` (Vanha Valtatie) may be a road that else has only a number."""
+    if _NONE.match(word) and not (named and word[0].isupper()):
         return False
     lower = word.lower()
     endings = {lower[-length:] for length in range(3, min(len(lower), _LONGEST) + 1)}
@@ -197,7 +203,7 @@ def _start(text: str, start: int, word: str) -> int | None:
         while len(words) > 1 and is_plain(words[0]):
             words = words[1:]
         return start - len(" ".join(words)) - 1
-    if first and first.group().split()[-1].lower() in _OLD:
+    if first and _OLD.fullmatch(first.group().split()[-1]):
         return start - len(first.group().split()[-1]) - 1
     return start
 
@@ -213,4 +219,9 @@ def _rest(text: str, end: int) -> int:
             return match.start("word")
         return match.end() if second and not is_plain(second) and is_place(word) else match.start("word") + len(first)
     match = _TOWN_ALONE.match(text, end)
-    return match.end() if match and is_place(match["town"]) else end
+    if not match:
+        return end
+    if match["second"] and is_place(match["town"] + match["second"]):
+        return match.end()
+    unlisted = match["comma"] and match["town"][0].isupper() and not is_plain(match["town"])
+    return match.end("town") if unlisted or is_place(match["town"]) else end

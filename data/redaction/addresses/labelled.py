@@ -13,6 +13,15 @@ _LABEL = re.compile(
     r"|địa chỉ (?:giao hàng|nhận hàng|nhà))\s?[:=]\s{0,2}",
     re.I,
 )
+_FIELD = re.compile(
+    r"\s?\n\W{0,4}(?:c\.?p\.?|código postal|localidad|población|ciudad|provincia"
+    r"|town|city|county|state|post ?code|zip(?: code)?"
+    r"|postinumero|postitoimipaikka|paikkakunta|kaupunki"
+    r"|phường|phường/xã|quận|quận/huyện|tỉnh|tỉnh/thành phố|thành phố)"
+    r"\s?[:=] {0,2}(?P<value>[^\n\ue000-\ue006]{2,60})",
+    re.I,
+)
+"""The next line of a form: Postcode: WF1 2AB."""
 _REST = re.compile(r"[^\n\ue000-\ue006]{4,140}")
 _SENTENCE = re.compile(r"(?<=\w{4})[.!?](?=\s|$)|;|\s[-–—]\s(?=\D{12})")
 
@@ -27,3 +36,6 @@ def find(text: str) -> Iterator[tuple[int, int]]:
         end = rest.start() + sentence.start() if sentence else rest.end()
         if any(character.isdigit() for character in text[rest.start() : end]):
             yield rest.start(), end
+            while field := _FIELD.match(text, end):
+                end = field.end()
+                yield field.start("value"), end

@@ -10,11 +10,11 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from service.page import TEMPLATES
+from service.reports.alarms.episodes import Episode, episodes, told_episode
 from service.reports.alarms.mail import Attachment, Letter
-from service.reports.alarms.notices import told as told_rise
-from service.reports.alarms.notices import told_where
 from service.reports.alarms.rising import Rise
-from service.reports.changes import attention, told
+from service.reports.attention import attention
+from service.reports.changes import told
 from service.reports.filters import Filter
 from service.reports.ledger import date_of
 from service.reports.pages import FIRST, address
@@ -81,8 +81,8 @@ def write_digest(view: View, rises: Sequence[Rise], period: Period, home: str | 
         language=tongue.language,
         title=title,
         paragraph=told(since),
-        rising=_sentences(view, [rise for rise in within if rise.level == "alarm"]),
-        signs=_sentences(view, [rise for rise in within if rise.level == "sign"]),
+        rising=_sentences(view, episodes(rise for rise in within if rise.level == "alarm")),
+        signs=_sentences(view, [[rise] for rise in within if rise.level == "sign"]),
         attention=[Item(each.name, each.why, _absolute(each.link, home)) for each in attention(since)],
         link=_absolute(address(view, FIRST), home),
         words={
@@ -137,8 +137,8 @@ def filter_of(today: date, period: Period) -> Filter:
     return Filter(start=start, end=end)
 
 
-def _sentences(view: View, rises: Sequence[Rise]) -> list[str]:
-    return [" ".join([told_rise(rise, view.tongue), *told_where(rise, view.tongue)]) for rise in rises[:MOST_RISES]]
+def _sentences(view: View, rises: Sequence[Episode]) -> list[str]:
+    return [told_episode(rise, view.tongue) for rise in rises[:MOST_RISES]]
 
 
 def _list(title: str, items: Sequence[str]) -> str:

@@ -121,7 +121,7 @@ def payload(rise: Rise, tongue: Tongue, home: str | None) -> dict[str, Any]:
 
 def letter(rise: Rise, tongue: Tongue, home: str | None) -> Letter:
     """Write an alert as a mail."""
-    lines = [told(rise, tongue), *told_where(rise, tongue), ""]
+    lines = [told(rise, tongue), *told_known(rise, tongue), *told_where(rise, tongue), ""]
     if address := link(rise, home, tongue.language):
         lines += [tongue.say("The figures: {link}", link=address), ""]
     lines.append(
@@ -136,10 +136,15 @@ def letter(rise: Rise, tongue: Tongue, home: str | None) -> Letter:
 def name_of(rise: Rise, tongue: Tongue) -> str:
     """Name what rises, and where, if it is in single places alone."""
     name = tongue.label("themes", rise.theme) if rise.theme != ALL else tongue.say("All messages together")
+    return f"{name}{place_of(rise, tongue)}"
+
+
+def place_of(rise: Rise, tongue: Tongue) -> str:
+    """Name the single place where it rises, to stand behind its theme; "" where it is not in one alone."""
     if rise.place == EVERYWHERE:
-        return name
+        return ""
     place = rise.place.value
-    return f"{name} ({tongue.tongue_name(place) if rise.place.feature == 'lang' else place})"
+    return f" ({tongue.tongue_name(place) if rise.place.feature == 'lang' else place})"
 
 
 def told(rise: Rise, tongue: Tongue) -> str:
@@ -153,6 +158,13 @@ def told(rise: Rise, tongue: Tongue) -> str:
         day=tongue.day(date_of(rise.day)),
         expected=_expected(rise.expected, tongue),
     )
+
+
+def told_known(rise: Rise, tongue: Tongue) -> list[str]:
+    """Say how much of it earlier alarms told of, in one sentence or none."""
+    if rise.known < 1:
+        return []
+    return [tongue.say("Earlier alarms explain about {count} of them.", count=tongue.number(rise.known))]
 
 
 def told_where(rise: Rise, tongue: Tongue) -> list[str]:

@@ -90,7 +90,7 @@ class Rise:
     count: int
     """Of `place`."""
     expected: float
-    """Of `place` too, and with what was told of it: always fewer than came."""
+    """Of `place` too, by its own past alone: always fewer than came."""
     chance: float
     """How often chance alone brings this in one window of one series."""
     where: tuple[tuple[Place, int, float], ...] = ()
@@ -99,6 +99,8 @@ class Rise:
     """Where it rises; all messages, if it is not in single places alone. It is then the first of `where`."""
     further: int = 0
     """How many alarms of the theme came before this one, each less than `QUIET` days before the next."""
+    known: float = 0.0
+    """Expected of `place`, had the rise that earlier alarms told of gone on as it was; 0 where they told of none."""
 
     @property
     def id(self) -> str:
@@ -115,8 +117,12 @@ class Day:
     asked: Numbers
     asked_sign: Numbers
     seen: Numbers
+    plain: Numbers
+    """By window: what its own past lets expect."""
     expected: Numbers
-    """By window."""
+    """By window: what is scored, with what earlier alarms told of and the flood of other messages."""
+    known: Numbers
+    """By window: with what earlier alarms told of alone."""
     told: Bools
     """Where an alarm is given."""
     alarm: Bools
@@ -153,7 +159,8 @@ class Watch:
         if self._baseline.days <= WARM_UP:
             return None
         ratio, without_first = _rush(seen, plain, spread)
-        expected = plain * self._told * ratio
+        known = plain * self._told
+        expected = known * ratio
         scores = surprise(seen, expected, spread)
         scores[..., 0] = np.minimum(scores[..., 0], without_first)
         scores = np.where((seen >= FEWEST) & (seen >= RATIO * expected), scores, -9.0)
@@ -178,7 +185,9 @@ class Watch:
         before[..., 0, :][alarm & ~told[..., 0, :]] = 1.0  # of all places nothing was told: they rose as now
         self._told = np.where(heard, np.maximum(rose, before), self._told)
         self._quiet[heard] = QUIET
-        return Day(score, window, asked, asked_sign, seen, expected, told, alarm, sign, begins, self._further)
+        return Day(
+            score, window, asked, asked_sign, seen, plain, expected, known, told, alarm, sign, begins, self._further
+        )
 
 
 def find_rises(daily: Daily, days: int) -> list[Rise]:
@@ -204,17 +213,19 @@ def _rise(daily: Daily, state: Day, theme: int, day: int) -> Rise:
     window = int(state.window[place, theme])
     seen, expected = state.seen[window, :, theme], state.expected[window, :, theme]
     named = [each for each in told if seen[each] >= RATIO * expected[each]] if place else _named(seen, expected)
+    plain, known = state.plain[window, :, theme], float(state.known[window, place, theme])
     return Rise(
         theme=daily.themes[theme],
         level=level,
         day=day,
         days=WINDOWS[window],
         count=int(seen[place]),
-        expected=float(expected[place]),
+        expected=float(plain[place]),
         chance=float(tail(state.score[place, theme])),
-        where=tuple((daily.places[each], int(seen[each]), float(expected[each])) for each in named[:MOST_NAMED]),
+        where=tuple((daily.places[each], int(seen[each]), float(plain[each])) for each in named[:MOST_NAMED]),
         place=daily.places[place],
         further=int(state.further[theme]) if level == "alarm" else 0,
+        known=known if known >= RATIO * plain[place] else 0.0,
     )
 
 

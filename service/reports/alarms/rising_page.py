@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from service.reports.alarms.daily import ALL, count_daily
+from service.reports.alarms.episodes import episodes, told_episode
 from service.reports.alarms.notices import name_of, told_where
-from service.reports.alarms.notices import told as told_rise
 from service.reports.alarms.rising import Level, Rise, find_rises
 from service.reports.figure import Cell, Chart, Column, Figure, Table
 from service.reports.filters import Filter
@@ -17,7 +17,7 @@ from service.reports.view import View
 
 MOST_DAYS: Final = 366
 MOST_TOLD: Final = 5
-"""Alarms that are told in words, the newest; the figures have all of them."""
+"""Matters that are told in words, the newest; the figures have all alarms."""
 
 _WITHOUT: Final = ("theme", "kind", "urgency", "signal", "motive", "emotion")
 """What a view may ask of labels is left aside: themes are counted over all messages."""
@@ -57,9 +57,8 @@ def rising(view: View) -> Content:
         ),
     )
     alarms = [
-        (address(view, theme=_theme(rise)), " ".join([told_rise(rise, tongue), *told_where(rise, tongue)]))
-        for rise in rises
-        if rise.level == "alarm"
+        (address(view, theme=_theme(episode[-1])), told_episode(episode, tongue))
+        for episode in episodes(rise for rise in rises if rise.level == "alarm")
     ]
     return Content(figures, {"alarms": alarms[:MOST_TOLD]})
 
@@ -78,6 +77,7 @@ def _figure(view: View, rises: Sequence[Rise], level: Level, title: str, note: s
             rise.days,
             rise.count,
             round(rise.expected, 1),
+            round(rise.known, 1) if rise.known else None,
             " ".join(told_where(rise, tongue)),
         ]
         for rise in shown
@@ -88,6 +88,7 @@ def _figure(view: View, rises: Sequence[Rise], level: Level, title: str, note: s
         Column("days", tongue.say("Days looked at")),
         Column("count", tongue.say("Messages")),
         Column("expected", tongue.say("To be expected")),
+        Column("known", tongue.say("Explained by earlier alarms")),
         Column("where", tongue.say("Where"), "text"),
     ]
     links = [address(view, theme=_theme(rise)) for rise in shown]

@@ -74,6 +74,16 @@ def ratio(above: npt.NDArray[np.floating], below: npt.NDArray[np.floating]) -> F
     return np.asarray(np.divide(above, below, out=nothing, where=below > 0), np.float32)
 
 
+def within(part: Floats, whole: Floats) -> Floats:
+    """Bound draws (S) of a part by those of its whole, the lowest by the lowest.
+
+    Both are estimated from tickets of their own, so that a part of nearly all may come out as more than all. Now
+    neither its middle nor an end of its range is above the whole's.
+    """
+    ranks = part.argsort(kind="stable").argsort(kind="stable")
+    return np.asarray(np.minimum(part, np.sort(whole)[ranks]), np.float32)
+
+
 def of_mask(mask: Bools, codes: Ints, size: int) -> Ints:
     """Count rows by cell where a mask (n) is true."""
     return np.bincount(codes[mask], minlength=size).astype(np.int64)

@@ -10,8 +10,10 @@ from typing import Final
 import numpy as np
 
 from service.reports.counts.prevalence import interval
-from service.reports.counts.spread import of_mask
+from service.reports.counts.spread import draws, of_mask, ratio
 from service.reports.figure import Interval
+from service.reports.latest import URGENT_WEIGHS, latest
+from service.reports.ledger import Floats
 from service.reports.psychology.grievances import Grievances
 from service.reports.psychology.playbook import Playbook, usual_playbook
 from service.reports.roles import role
@@ -20,9 +22,6 @@ MOST: Final = 5
 """Counsels at once: who is told ten things does none."""
 
 MOST_OF_THEME: Final = 2
-
-PRESSING_WEIGHS: Final = 3.0
-"""A message that a person must act on today counts for as many others."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Advice:
     motive: str
     motive_name: str
     messages: Interval
-    pressing: float | None
-    """Share of them that press, as labelled; None where the taxonomy knows no urgency."""
+    urgent: Interval | None
+    """How many of them are urgent; None where the taxonomy knows no urgency."""
     told: str
     """The size of the matter in a sentence."""
     text: str
@@ -45,49 +44,68 @@ class Advice:
     link: str
 
 
-def advise(found: Grievances) -> list[Advice]:
-    """Choose the counsels for the largest matters, those that press weighing more; at most `MOST`."""
+def advise(found: Grievances) -> tuple[list[Advice], str]:
+    """Choose counsels by the view's last weeks, or by all of it where they are too few; and say by which days."""
+    lately = Grievances(latest(found.view))
+    advice = _choose(lately)
+    if not advice and len(lately.view.tickets) < len(found.view.tickets):
+        lately, advice = found, _choose(found)
+    tongue, asked = found.tongue, lately.view.filter
+    if not advice or asked.start is None or asked.end is None:
+        return advice, ""
+    return advice, tongue.say(
+        "This advice is chosen by the messages from {start} to {end}: the largest matters, urgent ones weighing more.",
+        start=tongue.day(asked.start),
+        end=tongue.day(asked.end),
+    )
+
+
+def _choose(found: Grievances) -> list[Advice]:
+    """Choose the counsels for the largest matters, those that are urgent weighing more; at most `MOST`."""
     playbook, fewest = found.view.playbook or usual_playbook(), max(1, found.view.fewest)
-    weighed: list[tuple[float, int, str]] = []
+    matters: list[tuple[int, str]] = []
     for motive in found.taxonomy.ids("motives"):
         if not found.themes:
             break
-        drawn, sizes = found.both(motive), _sizes(found, motive)
-        low, mid = np.quantile(drawn, (0.025, 0.5), axis=1)
-        pressing = _pressing(found, motive)
-        for theme, name in enumerate(found.themes):
-            if playbook.counsel(name, motive) is None or min(low[theme], sizes[theme]) < fewest:
-                continue
-            share = pressing[theme] if pressing is not None else 0.0
-            weighed.append((float(mid[theme]) * (1 + (PRESSING_WEIGHS - 1) * share), theme, motive))
+        low, sizes = np.quantile(found.both(motive), 0.025, axis=1), _sizes(found, motive)
+        matters += [
+            (theme, motive)
+            for theme, name in enumerate(found.themes)
+            if playbook.counsel(name, motive) is not None and min(low[theme], sizes[theme]) >= fewest
+        ]
+    if not matters:
+        return []
+    messages, shares = np.stack([found.both(motive)[theme] for theme, motive in matters]), _urgent(found, matters)
+    urgent = None if shares is None else messages * shares
+    weights = np.median(messages if urgent is None else messages + (URGENT_WEIGHS - 1) * urgent, axis=1)
     chosen: list[Advice] = []
     per_theme: Counter[int] = Counter()
-    for _, theme, motive in sorted(weighed, key=lambda each: (-each[0], each[1], each[2])):
+    for place in np.argsort(-weights, kind="stable").tolist():
+        theme, motive = matters[place]
         if per_theme[theme] < MOST_OF_THEME and len(chosen) < MOST:
             per_theme[theme] += 1
-            chosen.append(_advice(found, playbook, theme, motive))
+            pressing = None if urgent is None else interval(urgent[place])
+            chosen.append(_advice(found, playbook, theme, motive, pressing))
     return chosen
 
 
-def _advice(found: Grievances, playbook: Playbook, theme: int, motive: str) -> Advice:
+def _advice(found: Grievances, playbook: Playbook, theme: int, motive: str, urgent: Interval | None) -> Advice:
     tongue, id_ = found.tongue, found.themes[theme]
     counsel = playbook.counsel(id_, motive)
     assert counsel is not None
     text, lang = counsel.told(tongue.language)
     messages = interval(found.both(motive)[theme], float(_sizes(found, motive)[theme]))
-    pressing = _pressing(found, motive)
     number = found.ranged(messages)
     told = tongue.say("Messages: {number}.", number=number)
-    if pressing is not None:
-        share = tongue.share(float(pressing[theme]))
-        told = tongue.say("Messages: {number}; {share} of them are urgent.", number=number, share=share)
+    if urgent:
+        told = tongue.say("Messages: {number}. Urgent: {urgent}.", number=number, urgent=found.ranged(urgent))
     return Advice(
         theme=id_,
         theme_name=tongue.label("themes", id_),
         motive=motive,
         motive_name=tongue.label("motives", motive),
         messages=messages,
-        pressing=None if pressing is None else float(pressing[theme]),
+        urgent=urgent,
         told=told,
         text=text,
         lang=lang,
@@ -102,11 +120,13 @@ def _sizes(found: Grievances, motive: str) -> np.ndarray[tuple[int], np.dtype[np
     return of_mask(tickets.labels["motives"].of(motive), found.by_theme.codes, len(found.themes))
 
 
-def _pressing(found: Grievances, motive: str) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
-    """Tell which share of each theme's tickets with a motive presses, as labelled."""
+def _urgent(found: Grievances, matters: Sequence[tuple[int, str]]) -> Floats | None:
+    """Draw which share of each theme's tickets with a motive is urgent (matters × S); None without urgency."""
     pressing = role("pressing", found.taxonomy)
     if pressing is None:
         return None
-    tickets = found.by_theme.ledger
-    both = tickets.labels["motives"].of(motive) & pressing.rows(tickets)
-    return of_mask(both, found.by_theme.codes, len(found.themes)) / np.maximum(_sizes(found, motive), 1)
+    tickets, codes = found.by_theme.ledger, found.by_theme.codes
+    rows = [np.flatnonzero(tickets.labels["motives"].of(motive) & (codes == theme)) for theme, motive in matters]
+    cells = np.repeat(np.arange(len(matters)), [len(each) for each in rows])
+    counts = found.count(tickets[np.concatenate(rows)], pressing.group, cells, len(matters))
+    return ratio(draws(counts, pressing.labels), counts.tickets[:, None].astype(np.float32))

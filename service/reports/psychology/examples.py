@@ -37,6 +37,9 @@ LONGEST: Final = 400
 MOST_READ: Final = 5_000
 """Characters of a message whose words are counted."""
 
+LEAST_SURE: Final = 0.5
+"""Chance that an example is about its theme at all."""
+
 MOST: Final = 3
 MOST_WORDS: Final = 10
 """Examples and words of a cell."""
@@ -132,7 +135,7 @@ def _read(view: View, ids: Ints, most: int) -> list[Wording]:
 
 
 def _examples(read: Sequence[Wording], theme: str, most: int, zone: tzinfo) -> list[Example]:
-    fit = [each for each in read if SHORTEST <= len(each.text.strip()) <= LONGEST]
+    fit = [each for each in read if SHORTEST <= len(each.text.strip()) <= LONGEST and mostly(each.answer, theme)]
     places = typical([each.text for each in fit], most, [each.subject for each in fit])
     return [
         Example(each.received_at.astimezone(zone).date(), pieces(each.text, evidence(each.answer, theme)))
@@ -142,6 +145,12 @@ def _examples(read: Sequence[Wording], theme: str, most: int, zone: tzinfo) -> l
 
 def _words(here: Sequence[Wording], there: Sequence[Wording], fewest: int) -> list[str]:
     return marking([each.text for each in here], [each.text for each in there], MOST_WORDS, max(fewest, 3))
+
+
+def mostly(answer: Mapping[str, Any], theme: str) -> bool:
+    """Say whether a message is more about this theme than about others; it is if a person said so, or none is asked."""
+    sure = {mention["label"]: mention["confidence"] for mention in answer.get("themes") or ()}
+    return theme not in sure or sure[theme] >= max(LEAST_SURE, *sure.values())
 
 
 def evidence(answer: Mapping[str, Any], theme: str) -> list[tuple[int, int]]:

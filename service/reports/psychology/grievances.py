@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -12,7 +12,7 @@ import numpy as np
 from data.taxonomy import GroupId, Taxonomy
 from service.reports.counts.asked import count
 from service.reports.counts.prevalence import Counts, interval
-from service.reports.counts.spread import FEWEST_FOR_SHARES, Spread, counted, draws, ratio, slim, spread
+from service.reports.counts.spread import FEWEST_FOR_SHARES, Spread, counted, draws, ratio, slim, spread, within
 from service.reports.figure import Cell, Interval
 from service.reports.ledger import Bools, Floats, Ints, Ledger
 from service.reports.pages import address
@@ -33,6 +33,7 @@ class Grievances:
     """Complaints where the taxonomy tells them apart and the view's address names no kind; else all its messages."""
 
     view: View
+    _counts: dict[GroupId, Counts] = field(default_factory=dict, init=False)
 
     @property
     def taxonomy(self) -> Taxonomy:
@@ -87,8 +88,14 @@ class Grievances:
     @cached_property
     def numbers(self) -> Floats:
         """Draws (themes × S) of how many messages truly have each theme."""
-        found = self.count(slim(self.tickets, ("themes",)), "themes")
-        return np.stack([draws(found, [theme])[0] for theme in self.themes])
+        return np.stack([self.bound("themes", [theme]) for theme in self.themes])
+
+    def bound(self, group: GroupId, labels: Sequence[str]) -> Floats:
+        """Draw (S) how many truly have one of some labels: of complaints no more than of all messages."""
+        if group not in self._counts:
+            self._counts[group] = self.count(slim(self.tickets, (group,)), group)
+        own = draws(self._counts[group], labels)[0]
+        return within(own, draws(self.since.counts(group), labels)[0]) if self.kinds else own
 
     @cached_property
     def motives(self) -> Counts:
@@ -109,15 +116,20 @@ class Grievances:
         return self.view.filter.asks(group)
 
     def share(self, counts: Counts, labels: Sequence[str], cell: int) -> Cell:
-        """Tell which share of a cell has one of some labels that exclude each other; "too few" where it is small."""
+        """Tell which share of a cell has one of some labels that exclude each other; none where it is small."""
         size = int(counts.tickets[cell])
         drawn = draws(counts, labels)[cell] / max(1, size)
         return self.told(drawn, int(counted(counts, labels)[cell]), size)
 
+    @property
+    def too_few(self) -> str:
+        """Stands in the place of a share among few tickets. The estimate beside it may be more than was counted."""
+        return self.tongue.say("under {n} counted", n=FEWEST_FOR_SHARES)
+
     def told(self, drawn: Floats, plain: float, size: int) -> Cell:
         """Write draws of a share among `size` tickets into a cell; `plain` were counted."""
         if size < FEWEST_FOR_SHARES:
-            return self.tongue.say("too few")
+            return self.too_few
         return interval(np.clip(drawn, 0, 1), plain / size)
 
     def ranged(self, found: Interval) -> str:

@@ -140,9 +140,19 @@ def moods_by_theme(found: Grievances) -> Figure | None:
             rows=rows,
             links=[parts.link(found, CELLS[0], theme=found.themes[theme]) for theme in order],
         ),
-        chart=Chart("quadrant", ["urgent", "furious", "messages"]),
+        chart=Chart(
+            "quadrant",
+            ["urgent", "furious", "messages"],
+            corners=[
+                tongue.say("Calmer, less urgent"),
+                tongue.say("Calmer, more urgent"),
+                tongue.say("Angrier, more urgent"),
+                tongue.say("Angrier, less urgent"),
+            ],
+        ),
         told=_told(found, rows),
         note=found.notes(
+            tongue.say("The dashed lines are the average of the themes, larger ones weighing more."),
             tongue.say("The links lead to the messages that are calm but urgent."),
             corrected=urgency.corrected and emotion.corrected,
         ),

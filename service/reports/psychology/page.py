@@ -31,7 +31,8 @@ def psychology(view: View) -> Content:
         return Content()
     made = (motives, justice, emotions, moods, moods_by_theme, remedies, deviations)
     figures = [figure for make in made if (figure := make(found)) is not None]
-    return Content(figures, {"advice": advise(found)})
+    advice, chosen = advise(found)
+    return Content(figures, {"advice": advice, "advice_chosen": chosen})
 
 
 def motives(found: Grievances) -> Figure | None:

@@ -6,6 +6,7 @@ repaired. So the gap is told in what is known: whether and how soon a message wa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -14,7 +15,7 @@ import numpy as np
 from service.reports.breaks import find_breaks
 from service.reports.changes import compared_note
 from service.reports.counts.prevalence import interval
-from service.reports.counts.spread import FEWEST_FOR_SHARES, draws, of_mask, slim
+from service.reports.counts.spread import FEWEST_FOR_SHARES, draws, of_mask, slim, within
 from service.reports.figure import Cell, Chart, Column, Figure, Table
 from service.reports.ledger import Bools, Floats, Ledger
 from service.reports.periods import divide
@@ -22,9 +23,13 @@ from service.reports.psychology.grievances import Grievances
 from service.reports.roles import Role, role
 from service.reports.seen import ages, whole
 from service.reports.since import BEFORE, NOW
+from service.reports.tongue import Tongue
 
 AGAIN: Final = 2
 """From this contact on about one matter, the first did not settle it."""
+
+HALF_ANSWERED, AGAIN_SHARE = 5, 8
+"""Places of columns of `remedies`."""
 
 
 def remedies(found: Grievances) -> Figure | None:
@@ -44,7 +49,7 @@ def remedies(found: Grievances) -> Figure | None:
     def row(name: str, number: Cell, asked: Bools) -> list[Cell]:
         told: list[Cell] = [name, number, _share(tells, asked)]
         if int((asked & tells).sum()) < FEWEST_FOR_SHARES:
-            return [*told, *[tongue.say("too few")] * 6]
+            return [*told, *[found.too_few] * 6]
         return [
             *told,
             _share(~np.isnan(tickets.answered), asked & answers),
@@ -66,7 +71,8 @@ def remedies(found: Grievances) -> Figure | None:
         for label in named
     ]
     everyone = np.ones(len(tickets), np.bool_)
-    rows.append(row(tongue.say("All messages"), len(tickets), everyone))
+    name = tongue.say("All complaints") if found.kinds else tongue.say("All messages")
+    rows.append(row(name, len(tickets), everyone))
     return Figure(
         id="remedies",
         title=tongue.say("What people ask for, and what becomes of it"),
@@ -86,10 +92,7 @@ def remedies(found: Grievances) -> Figure | None:
             links=[*(found.link(motive=label) for label in named), None],
         ),
         chart=Chart("bars", ["answered", "closed", "overdue"]),
-        told=tongue.say(
-            "{share} of the messages come from sources that tell when they were answered or closed.",
-            share=tongue.share(float(tells.mean())),
-        ),
+        told=_longest(tongue, rows),
         note=found.notes(
             tongue.say(
                 "Whether people got what they asked for is not known: that a ticket was closed does not mean that "
@@ -104,6 +107,30 @@ def remedies(found: Grievances) -> Figure | None:
             corrected=counts.corrected,
         ),
     )  # fmt: skip
+
+
+def _longest(tongue: Tongue, rows: Sequence[Sequence[Cell]]) -> str:
+    """Say who waits longest for an answer, or else who comes back most often; "" where neither is known."""
+    *asked, everyone = rows
+
+    def most(column: int) -> tuple[float, str, float] | None:
+        found = [(cell, str(row[0])) for row in asked if isinstance(cell := row[column], float)]
+        usual = everyone[column]
+        return (*max(found), usual) if found and isinstance(usual, float) and max(found)[0] > usual else None
+
+    if waits := most(HALF_ANSWERED):
+        hours, usual = (tongue.number(each, 0 if each >= 10 else 1) for each in (waits[0], waits[2]))
+        return tongue.say(
+            "“{motive}” waits longest: half of these messages were answered within {hours} hours, half of all of them "
+            "within {usual}.",
+            motive=waits[1], hours=hours, usual=usual,
+        )  # fmt: skip
+    if returns := most(AGAIN_SHARE):
+        return tongue.say(
+            "“{motive}” brings the most people back: {share} of these messages, and {usual} of all of them.",
+            motive=returns[1], share=tongue.share(returns[0]), usual=tongue.share(returns[2]),
+        )  # fmt: skip
+    return ""
 
 
 def deviations(found: Grievances) -> Figure | None:
@@ -155,11 +182,17 @@ def _told(found: Grievances, unsolved: Role) -> str:
     """Say how many failed again, and how many in the period before where that can be compared."""
     since, tongue = found.since, found.tongue
     tickets, cells = since.tickets
-    again = came_again(found, tickets) & found.those(tickets)
-    counts = found.count(slim(tickets, (unsolved.group,))[again], unsolved.group, cells[again], 3)
-    drawn = draws(counts, unsolved.labels)
+    those = found.those(tickets)
+
+    def drawn_of(rows: Bools) -> Floats:
+        counts = found.count(slim(tickets, (unsolved.group,))[rows], unsolved.group, cells[rows], 3)
+        return draws(counts, unsolved.labels)
+
+    again, every = drawn_of(came_again(found, tickets) & those), drawn_of(those)
+    drawn = np.stack([within(part, whole) for part, whole in zip(again, every, strict=True)])
     compared = since.comparable and not since.mixed  # what the models said chose these tickets
-    now = interval(drawn[NOW] if compared else drawn[NOW:].sum(axis=0))
+    lately = drawn[NOW] if compared else drawn[NOW:].sum(axis=0)
+    now = interval(within(lately, found.bound(unsolved.group, unsolved.labels)))
     said = [
         tongue.say(
             "Messages about a matter that was not settled although the writer had been in touch before: {number}.",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ from service.reports.web.charts import INK, SOFT, Sheet, ends, middle
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
+    from matplotlib.text import Annotation
+    from matplotlib.transforms import Bbox
 
 COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5b5b5b", "#8a6d00")
 """Okabe and Ito's, which people who see fewer colours tell apart; yellow, too light on white, made darker."""
@@ -24,6 +26,13 @@ LINES: Final[tuple[Any, ...]] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), 
 HATCHES: Final = ("", "///", "...", "\\\\\\", "xxx", "---", "ooo", "+++")
 GROUND: Final = ("#f1f6f6", "#8fc1c6", "#1d6f79", "#0b3a41")
 """From little to much."""
+
+PLACES: Final = (
+    (1.0, 0.0, "left", "center"), (-1.0, 0.0, "right", "center"), (0.0, 1.0, "center", "bottom"),
+    (0.0, -1.0, "center", "top"), (0.7, 0.7, "left", "bottom"), (0.7, -0.7, "left", "top"),
+    (-0.7, 0.7, "right", "bottom"), (-0.7, -0.7, "right", "top"),
+)  # fmt: skip
+"""Where a name may stand beside its point, what is read most easily first: to the right, upwards, and how it is set."""
 
 
 def bars(sheet: Sheet) -> None:
@@ -184,34 +193,86 @@ def heat(sheet: Sheet) -> None:
 
 
 def quadrant(sheet: Sheet) -> None:
-    """Draw rows as named points between two measures, larger for more, with lines at their medians."""
+    """Draw rows as points between two measures, larger for more, with lines at the mean.
+
+    Points bear their names, or numbers with the names below where the chart is narrow.
+    """
     axes, columns = sheet.axes, sheet.columns
     if len(columns) < 2:
         return
     (x, x_column), (y, y_column) = columns[:2]
-    rows = [row for row in sheet.rows if np.isfinite(middle(row[x])) and np.isfinite(middle(row[y]))]
+    rows = sheet.rows
     across, up = (np.array([middle(row[place]) for row in rows]) for place in (x, y))
     sizes = np.array([middle(row[columns[2][0]]) for row in rows]) if len(columns) > 2 else np.ones(len(rows))
-    largest = np.nanmax(sizes) if len(sizes) and np.nanmax(sizes) > 0 else 1.0
-    areas = 30 + 500 * np.nan_to_num(sizes) / largest
+    weights = np.nan_to_num(sizes)
+    largest = weights.max() if len(rows) and weights.max() > 0 else 1.0
+    areas = 30 + 500 * weights / largest
     axes.scatter(across, up, areas, color=COLOURS[0], alpha=0.55, edgecolor=INK)
-    edge = float(across.max() + across.min()) / 2 if len(rows) else 0.0
-    for row, at, height, area in zip(rows, across, up, areas, strict=True):
-        # Names stand beside their points: to the right, and to the left where the chart ends there.
-        aside = (2 + float(np.sqrt(area / np.pi))) * (1 if at <= edge else -1)
-        name = textwrap.fill(sheet.pen.cell(row[0], "text").value, 16, break_long_words=False)
-        axes.annotate(
-            name, (at, height), (aside, 0), textcoords="offset points", fontsize="small", va="center",
-            ha="left" if aside > 0 else "right", linespacing=1.0,
-        )  # fmt: skip
-    if len(rows):
-        axes.axvline(float(np.median(across)), color=SOFT, linestyle="--", linewidth=1)
-        axes.axhline(float(np.median(up)), color=SOFT, linestyle="--", linewidth=1)
-    axes.margins(0.15)
+    if weights.sum() > 0:
+        axes.axvline(float(np.average(across, weights=weights)), color=SOFT, linestyle="--", linewidth=1)
+        axes.axhline(float(np.average(up, weights=weights)), color=SOFT, linestyle="--", linewidth=1)
+    axes.margins(0.2)
     axes.set_xlabel(x_column.title)
     axes.set_ylabel(y_column.title)
     _scale(sheet, axes.xaxis, x_column.kind)
     _scale(sheet, axes.yaxis, y_column.kind)
+    names = [sheet.pen.cell(row[0], "text").value for row in rows]
+    if sheet.narrow:
+        _number_points(sheet, names)
+        names = [str(place) for place in range(1, len(rows) + 1)]
+    corners = [
+        axes.annotate(
+            textwrap.fill(name, 16 if sheet.narrow else 28), (right, top), (4 - 8 * right, 4 - 8 * top),
+            xycoords="axes fraction", textcoords="offset points", fontsize="small", style="italic", color=SOFT,
+            ha="right" if right else "left", va="top" if top else "bottom",
+        )
+        for name, (right, top) in zip(sheet.chart.corners, ((0, 0), (1, 0), (1, 1), (0, 1)), strict=False)
+    ]  # fmt: skip
+    _name_points(sheet, list(zip(across, up, areas, names, strict=True)), corners)
+
+
+def _number_points(sheet: Sheet, names: Sequence[str]) -> None:
+    """List below the chart which number stands for which name."""
+    from matplotlib.lines import Line2D
+
+    told = [textwrap.fill(f"{place} {name}", 26) for place, name in enumerate(names, 1)]
+    paper: Any = sheet.axes.figure
+    blank = [Line2D([], [], linestyle="none") for _ in told]
+    paper.legend(blank, told, loc="outside lower left", ncols=2, handlelength=0, handletextpad=0, columnspacing=1)
+
+
+def _name_points(sheet: Sheet, points: Sequence[tuple[float, float, float, str]], taken: Sequence[Annotation]) -> None:
+    """Write the names of points (x, y, area, name) beside them, each where it covers the least of other words."""
+    axes, paper = sheet.axes, cast(Any, sheet.axes.figure)
+    paper.draw_without_rendering()  # from here on it is known how much room words take
+    boxes, room = [each.get_window_extent() for each in taken], axes.get_window_extent()
+    for across, up, area, name in points:
+        off = 2 + float(np.sqrt(area / np.pi))
+        found: list[tuple[float, int]] = []
+        written = axes.annotate(
+            textwrap.fill(name, 16, break_long_words=False), (across, up), (0, 0), textcoords="offset points",
+            fontsize="small", linespacing=1.0,
+        )  # fmt: skip
+        written.set_in_layout(False)
+
+        def put(place: int, written: Annotation = written, off: float = off) -> None:
+            right, top, ha, va = PLACES[place]
+            written.set(position=(right * off, top * off), ha=ha, va=va)
+
+        for place in range(len(PLACES)):
+            put(place)
+            box = written.get_window_extent()
+            covered = sum(_overlap(box, other) for other in boxes)
+            found.append((covered + box.width * box.height - _overlap(box, room), place))
+        put(min(found)[1])
+        boxes.append(written.get_window_extent())
+
+
+def _overlap(one: Bbox, other: Bbox) -> float:
+    """Area that two boxes share."""
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return float(max(width, 0.0) * max(height, 0.0))
 
 
 def _name_rows(sheet: Sheet, places: npt.NDArray[np.floating]) -> None:

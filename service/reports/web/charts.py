@@ -8,6 +8,7 @@ marker, line or hatching too. The font that comes with matplotlib has the letter
 from __future__ import annotations
 
 import io
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -77,7 +78,8 @@ def chart_size(figure: Figure, *, narrow: bool = False) -> tuple[int, int]:
     chart = figure.chart
     rows = len(drawn_rows(figure, chart)) if chart else 0
     if chart is None or chart.kind in ("lines", "quadrant"):
-        return width, 300 if narrow else 340
+        listed = 18 * rows if narrow and chart and chart.kind == "quadrant" else 0
+        return width, (300 if narrow else 340) + listed
     dated = figure.table.columns[0].kind in ("date", "month")
     if chart.kind == "stack" and dated:
         return width, 300 if narrow else 320
@@ -87,13 +89,28 @@ def chart_size(figure: Figure, *, narrow: bool = False) -> tuple[int, int]:
     return width, int(MARGIN + row * max(1, rows) + legend + (40 if chart.kind == "heat" else 0))
 
 
+def drawable(figure: Figure) -> bool:
+    """Whether a figure has a chart, and the chart anything to show."""
+    return figure.chart is not None and bool(drawn_rows(figure, figure.chart))
+
+
+def few(figure: Figure) -> bool:
+    """Whether words stand where a chart's numbers would: "under 30 counted"."""
+    series = figure.chart.series if figure.chart else ()
+    places = [place for place, column in enumerate(figure.table.columns) if column.id in series]
+    return any(isinstance(row[place], str) for row in figure.table.rows for place in places)
+
+
 def drawn_rows(figure: Figure, chart: Chart) -> Sequence[Sequence[Cell]]:
-    """List the rows that are drawn: those with some number, and no more than fit."""
-    places = [place for place, column in enumerate(figure.table.columns) if column.id in chart.series]
+    """List the rows that are drawn: those with some number, a point's with both of its own, and no more than fit."""
+    point = chart.kind == "quadrant"
+    series = chart.series[:2] if point else chart.series
+    places = [place for place, column in enumerate(figure.table.columns) if column.id in series]
+    enough = all if point else any
     rows = [
         row
         for row in figure.table.rows
-        if row[0] not in chart.undrawn and any(isinstance(row[place], (int, float, Interval)) for place in places)
+        if row[0] not in chart.undrawn and enough(math.isfinite(middle(row[place])) for place in places)
     ]
     return rows[-4 * MOST_ROWS :] if chart.kind == "lines" else rows[:MOST_ROWS]
 

@@ -133,7 +133,7 @@ def pdf(html: str, files: Callable[[str], tuple[bytes, str] | None] = lambda _: 
         from weasyprint.urls import URLFetcher, URLFetcherResponse
     except (ImportError, OSError) as error:
         raise PdfMissing(
-            "PDF needs more software: pip install 'reclamo[reports]' and, on Debian or Ubuntu, "
+            "PDF needs more software: pip install -c constraints.txt -e '.[reports]' and, on Debian or Ubuntu, "
             "apt install libpango-1.0-0 libpangoft2-1.0-0"
         ) from error
 

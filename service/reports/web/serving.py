@@ -11,7 +11,7 @@ from service.errors import NotFound, NotInstalled
 from service.reports.figure import Figure
 from service.reports.filters import Filter
 from service.reports.web import exports
-from service.reports.web.charts import ChartsMissing, draw
+from service.reports.web.charts import ChartsMissing, draw, drawable
 from service.reports.web.complaints import complaint_record
 from service.reports.web.desk import Desk, Shown
 from service.reports.web.writing import Pen
@@ -28,8 +28,8 @@ MEDIA: Final[Mapping[str, str]] = {
     "json": "application/json",
 }
 
-NO_CHARTS: Final = "Charts need more software: pip install 'reclamo[reports]'"
-NO_SHEETS: Final = "XLSX needs more software: pip install 'reclamo[files]'. CSV needs none."
+NO_CHARTS: Final = "Charts need more software: pip install -c constraints.txt -e '.[reports]'"
+NO_SHEETS: Final = "XLSX needs more software: pip install -c constraints.txt -e '.[files]'. CSV needs none."
 
 
 def page_as_json(shown: Shown) -> Response:
@@ -52,7 +52,7 @@ async def send_figure(
 ) -> Response:
     """Send a figure in a form of `MEDIA`, CSV with this decimal sign; raises `NotFound` and `NotInstalled`."""
     figure = shown.content.figure(id_)
-    if figure is None or form not in MEDIA or (form in ("svg", "png") and figure.chart is None):
+    if figure is None or form not in MEDIA or (form in ("svg", "png") and not drawable(figure)):
         raise NotFound("There is no such figure for these messages: the page itself lists those that there are.")
     content = await desk.once(
         desk.key_of(shown, id_, form, narrow, decimal), _maker(shown, figure, form, narrow, decimal)

@@ -20,13 +20,14 @@ from service.errors import Internal, InvalidFields, NoStore, NotFound, NotInstal
 from service.gate import needs
 from service.interface import Interface
 from service.page import HERE, TEMPLATES
+from service.reports.counts.spread import FEWEST_FOR_SHARES
 from service.reports.filters import Filter
 from service.reports.pages import FIRST, Page, path_of, write_address
 from service.reports.registry import PAGES, find_page
 from service.reports.tongue import Tongue
 from service.reports.web import exports
 from service.reports.web.asked import Asked, read_asked
-from service.reports.web.charts import can_draw, chart_size
+from service.reports.web.charts import can_draw, chart_size, drawable, few
 from service.reports.web.desk import Desk, Shown
 from service.reports.web.form import Choices, list_choices, summary
 from service.reports.web.login import login_pages
@@ -36,7 +37,7 @@ from service.reports.web.writing import Pen
 from service.sessions import FOLDER, below_folder
 from service.ticket_routes import the_tickets
 
-STYLES: Final = ("page.css", "reports/reports.css", "reports/psychology.css", "icon.svg")
+STYLES: Final = ("page.css", "reports/reports.css", "reports/psychology.css", "reports/emerging.css", "icon.svg")
 """What a printed page loads of the folder `static`."""
 
 SOONEST: Final = 5
@@ -230,6 +231,9 @@ class _Site:
             "file": lambda figure, form: f"{below}/{figure.id}.{form}{tail}",
             "pdf": f"{below}.pdf{tail}" if exports.can_print() else None,
             "draws": can_draw(),
+            "drawable": drawable,
+            "few": few,
+            "fewest_for_shares": FEWEST_FOR_SHARES,
             "chart_size": chart_size,
             "view": view,
         }

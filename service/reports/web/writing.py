@@ -34,10 +34,9 @@ class Pen:
         if isinstance(cell, Interval):
             if not math.isfinite(cell.mid):
                 return Written(NOTHING)
-            low, high = self.plain(cell.low, kind), self.plain(cell.high, kind)
-            mid = self.plain(cell.mid, kind)
+            mid, low, high = (self._estimated(value, kind) for value in (cell.mid, cell.low, cell.high))
             within = "" if low == high == mid else f"{low} – {high}" if cell.low < 0 else f"{low}–{high}"
-            counted = "" if cell.counted is None else self.plain(cell.counted, kind)
+            counted = "" if cell.counted is None else self._estimated(cell.counted, kind)
             return Written(mid, within, "" if counted == mid else counted)
         if kind == "share" and isinstance(cell, float) and 0 < cell < SMALLEST:
             return Written(f"< {self.plain(SMALLEST, kind)}")
@@ -57,6 +56,10 @@ class Pen:
             return self.tongue.number(_even(value, 1), digits=1 if abs(value) < 10 else 0)
         small = isinstance(value, float) and abs(value) < 10 and round(value, 1) != round(value)
         return self.tongue.number(_even(value, 1 if small else 0), digits=1 if small else 0)
+
+    def _estimated(self, value: float, kind: CellKind) -> str:
+        """Write a value of an estimate, where numbers are of messages: there are no parts of one."""
+        return self.plain(round(value) if kind == "number" and math.isfinite(value) else value, kind)
 
     def line(self, cell: Cell, kind: CellKind) -> str:
         """Write a cell on one line: "120 (110–131)"."""

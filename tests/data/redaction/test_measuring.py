@@ -51,9 +51,10 @@ def test_the_set_of_the_repository_is_whole() -> None:
     messages = read_set()
     for language in ("fi", "vi", "es", "en"):
         own = [one for one in messages if one.lang == language]
-        assert [one.split for one in own].count("dev") == 420
+        assert [one.split for one in own].count("dev") == 433
         assert [one.split for one in own].count("test") == 100
-        assert len({one.id for one in own}) == len({one.read()[0] for one in own}) == 520
+        assert [one.split for one in own].count("addresses") == 13
+        assert len({one.id for one in own}) == len({one.read()[0] for one in own}) == 546
         assert all("[[" not in one.read()[0] for one in own)
 
 

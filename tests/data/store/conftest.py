@@ -1,4 +1,4 @@
-"""The same store on both databases: SQLite in a folder, and a PostgreSQL server that lives for the tests."""
+"""The same store on both databases: SQLite in a folder, and the PostgreSQL server of the tests."""
 
 from __future__ import annotations
 
@@ -8,16 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.store.store import Store
-from tests.data.store.postgres import Server, binaries, running
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    programs = binaries()
-    if programs is None:
-        pytest.skip("no PostgreSQL here: `apt-get install postgresql`, or put initdb on the PATH")
-    with running(programs) as server:
-        yield server
+from tests.data.store.postgres import Server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

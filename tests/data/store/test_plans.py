@@ -16,6 +16,7 @@ from data.store.tables import Base
 from data.taxonomy import read_taxonomy
 from data.taxonomy_history import TaxonomyHistory
 from tests.data.store.making import NOON, correction, key, new, reading
+from tests.data.taxonomies import changes, taxonomy
 
 ROWS = 100_000
 
@@ -95,6 +96,18 @@ def test_a_page_is_read_in_the_order_of_an_index(large: Store, query: Query) -> 
     listing = [plan for plan in plans if "tickets" in plan and "readings" not in plan]
     assert any("ix_tickets_" in plan for plan in listing)
     assert scans(listing) == []
+
+
+def test_a_label_with_an_older_name_is_listed_in_the_order_of_an_index(large: Store) -> None:
+    old, today = (taxonomy(each, themes=[name, "other"]) for each, name in (("1", "t2"), ("2", "t1")))
+    history = TaxonomyHistory(today, [changes("1", "2", renamed={"themes": {"t2": "t1"}})], [old])
+    query = Query(labels={"themes": "t1"})
+    first = large.list(query, 20, None, history)
+    with watched(large) as plans:
+        page = large.list(query, 20, first.next, history)
+    assert len(page.tickets) == 20
+    assert any("ix_tickets_received_at_id" in plan for plan in plans)
+    assert [plan for plan in scans(plans) if "TEMP" not in plan] == [], "a page's few readings may be sorted"
 
 
 def test_a_page_far_down_begins_where_it_is(large: Store) -> None:

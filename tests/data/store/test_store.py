@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from data.store.database import Uncertain
 from data.store.errors import Missing, NothingToUndo, Stale
-from data.store.records import Ticket
-from data.store.store import Store, Uncertain
+from data.store.records import BELIEVED, StoredLabels, Ticket
+from data.store.store import Store
 from tests.data.store.making import LABELS, NOON, correction, key, new, reading
 
 
@@ -65,6 +66,37 @@ def test_another_text_is_a_new_revision_that_old_words_say_nothing_of(store: Sto
     assert kept is not None
     assert (kept.revision, kept.judged, kept.labels) == (2, False, {"kind": "question"})
     assert (len(kept.readings), len(kept.corrections)) == (2, 1), "nothing that was said is lost"
+
+
+def test_a_text_whose_language_is_told_anew_is_read_anew_and_stays_the_same_text(store: Store) -> None:
+    put(store)
+    store.correct(key(1), correction("ann", {"emotion": "joy"}))
+    other = reading(labels={**LABELS, "kind": "question"})
+    assert store.put(new(store, lang="fi"), other).outcome == "unchanged", "nobody told it"
+    done = store.put(new(store, lang="fi"), other, language_told=True)
+    kept = done.ticket
+    assert kept is not None
+    assert (done.outcome, kept.lang, kept.revision, kept.version) == ("changed", "fi", 1, 3)
+    assert (kept.judged, kept.labels) == (True, {**LABELS, "kind": "question", "emotion": "joy"})
+    assert store.put(new(store, lang="fi"), reading(), language_told=True).outcome == "unchanged"
+
+
+def test_a_correction_can_be_made_to_fit_the_ticket_as_it_stands(store: Store) -> None:
+    put(store)
+
+    def fit(ticket: Ticket) -> StoredLabels:
+        assert ticket == store.get(key(1))
+        return {"kind": "other", "themes": []}
+
+    kept = store.correct(key(1), correction(labels={"kind": "other"}), fit=fit)
+    assert kept.labels == {**LABELS, "kind": "other", "themes": []}
+
+    def refuse(ticket: Ticket) -> StoredLabels:
+        raise ValueError(ticket.key.id)
+
+    with pytest.raises(ValueError, match="1"):
+        store.correct(key(1), correction(), fit=refuse)
+    assert store.get(key(1)) == kept
 
 
 def test_it_knows_a_text_that_it_has_read(store: Store) -> None:
@@ -130,7 +162,7 @@ def test_a_challenger_changes_nothing_but_asks_for_a_look_where_it_differs(store
     assert store.queue() == []
     kept = store.add_reading(key(1), reading(model_version="m2", shadow=True))
     assert (kept.labels, kept.version) == (first.labels, first.version)
-    assert store.disagreements() == []
+    assert store.challenges.list() == []
     kept = store.add_reading(
         key(1),
         reading(
@@ -138,22 +170,22 @@ def test_a_challenger_changes_nothing_but_asks_for_a_look_where_it_differs(store
         ),
     )
     assert (kept.labels, kept.version, kept.needs_review) == (first.labels, first.version, False)
-    (found,) = store.disagreements()
+    (found,) = store.challenges.list()
     assert (found.ticket, found.shadow.model_version, found.groups) == (kept, "m3", ["kind"])
-    assert store.disagreements(after=found.shadow.id) == []
+    assert store.challenges.list(after=found.shadow.id) == []
     assert [each.key for each in store.queue()] == [key(1)]
     store.correct(key(1), correction())
     assert store.queue() == []
     store.put(new(store, 1, "Another text."), reading())
-    assert store.disagreements() == [], "the challenger has not read this one"
+    assert store.challenges.list() == [], "the challenger has not read this one"
 
 
 def test_disagreements_are_paged(store: Store) -> None:
     for number in range(5):
         put(store, number)
         store.add_reading(key(number), reading(model_version="m2", shadow=True, labels={"kind": "praise"}))
-    first = store.disagreements(limit=3)
-    rest = store.disagreements(limit=3, after=first[-1].shadow.id)
+    first = store.challenges.list(limit=3)
+    rest = store.challenges.list(limit=3, after=first[-1].shadow.id)
     assert [each.ticket.key.id for each in first + rest] == ["4", "3", "2", "1", "0"]
 
 
@@ -174,6 +206,13 @@ def test_quarantined_corrections_hold_no_more_and_are_kept(store: Store) -> None
     assert two.labels == {**LABELS, "emotion": "joy"}
     with pytest.raises(ValueError, match="say why"):
         store.quarantine(ids, "")
+    assert store.believe("nobody") == 0
+    assert store.believe("mallory") == 2
+    back = store.get(key(1))
+    assert back is not None
+    assert (back.judged, back.version, back.corrections[0].quarantined) == (True, 4, BELIEVED)
+    assert store.believe("mallory") == 0
+    assert store.quarantine(ids, "a hundred in a minute, again") == 0  # that was for good
 
 
 def test_retraining_reads_what_people_said_of_the_newest_texts(store: Store) -> None:
@@ -232,5 +271,5 @@ def test_a_commit_that_fails_is_told_from_a_failure_before_it(store: Store, monk
 def test_it_says_whether_it_can_be_written(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert store.writable()
     if store._database.dialect.name == "sqlite":
-        monkeypatch.setattr("data.store.store.ROOM", 2**62)
+        monkeypatch.setattr("data.store.database.ROOM", 2**62)
         assert not store.writable(), "no room on the disk"

@@ -15,7 +15,7 @@ from PIL import Image
 
 from service.reports.figure import Break, Chart, Column, Figure, Interval, Table
 from service.reports.tongue import Tongue
-from service.reports.web.charts import NARROW, WIDE, chart_size, draw
+from service.reports.web.charts import NARROW, WIDE, chart_size, draw, drawable, few
 from service.reports.web.writing import Pen
 from tests.service.reports.toy_site import TAXONOMY
 
@@ -133,6 +133,45 @@ def test_rows_without_a_number_stand_in_the_table_alone() -> None:
     figure = Figure("x", "X", few, Chart("heat", ("a", "b")))
     assert chart_size(figure) == chart_size(named("heat"))
     assert "Empty" not in texts(draw(figure, pen(), "svg"))
+
+
+SHARES = (Column("x", "Urgent", "share"), Column("y", "Furious", "share"))
+
+
+def points(*rows: tuple[object, object], corners: tuple[str, ...] = ()) -> Figure:
+    columns = [Column("name", "Name", "text"), *SHARES, Column("n", "Messages")]
+    table = [[f"Theme {place}", x, y, Interval(9.0, 1.0, 20.0)] for place, (x, y) in enumerate(rows, 1)]
+    return Figure("toy", "A toy", Table(columns, table), Chart("quadrant", ("x", "y", "n"), corners=corners))  # type: ignore[arg-type]
+
+
+def test_without_anything_to_draw_a_figure_is_not_drawable() -> None:
+    assert not drawable(points(("too few", "too few"), ("too few", 0.2)))
+    assert few(points(("too few", "too few")))
+    assert drawable(points(("too few", "too few"), (0.1, 0.2)))
+    assert not few(named("heat"))
+    empty = Table(named("heat").table.columns, [["Empty", "too few", "too few"], ["None", None, None]])
+    for kind in ("bars", "heat", "stack"):
+        assert not drawable(Figure("x", "X", empty, Chart(kind, ("a", "b"))))
+    assert not drawable(Figure("x", "X", empty))
+
+
+def places_of(svg: bytes) -> dict[str, str | None]:
+    return {"".join(each.itertext()): each.get("transform") for each in ET.fromstring(svg).iter(f"{SVG}text")}
+
+
+def test_points_at_one_place_have_their_names_at_different_ones() -> None:
+    found = places_of(draw(points((0.2, 0.3), (0.2, 0.3), (0.2, 0.3), (0.5, 0.6)), pen(), "svg"))
+    assert len({found[f"Theme {place}"] for place in range(1, 5)}) == 4
+
+
+def test_where_it_is_narrow_points_have_numbers_and_corners_have_names() -> None:
+    figure = points((0.2, 0.3), (0.5, 0.6), corners=("Calm", "Calm and urgent", "Furious and urgent", "Furious"))
+    narrow, wide = draw(figure, pen(), "svg", narrow=True), draw(figure, pen(), "svg")
+    assert "Theme 1" in places_of(wide)
+    assert {"1", "2", "1 Theme 1", "2 Theme 2"} <= set(places_of(narrow))
+    assert "Theme 1" not in places_of(narrow)
+    for drawn in (narrow, wide):
+        assert "Furious and urgent" in re.sub(r"\s+", " ", texts(drawn))
 
 
 def test_a_row_may_be_named_by_two_columns() -> None:

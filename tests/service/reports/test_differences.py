@@ -45,6 +45,17 @@ def test_few_tickets_differ_by_chance() -> None:
     assert not holds(found.z).any()
 
 
+def test_a_share_near_all_hides_no_difference() -> None:
+    counted = np.array([[41, 14], [20, 16]])
+    draws = exact(counted)
+    draws[0, 0] = np.linspace(44, 58, 400, dtype=np.float32)  # of 58, as the classifier misses some
+    draws[0, 1] = np.random.default_rng(1).permutation(np.linspace(13, 25, 400, dtype=np.float32))
+    found = tell_apart(draws, counted, np.array([58, 45]))
+    assert found.z[0, 0] > 3, "the spread of log odds made it 1.5"
+    assert found.z[0, 1] == pytest.approx(-found.z[0, 0], rel=0.05), "of two sides, one is the other's mirror"
+    assert abs(found.z[1]).max() < 1.2
+
+
 def test_what_is_no_difference_is_seldom_called_one() -> None:
     dice = np.random.default_rng(3)
     tickets = np.array([300, 300, 100, 40])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,8 @@ def test_the_page_quotes_groups_of_enough_tickets_alone(desk: Desk) -> None:
     client = desk()
     fill(client, 5)
     page = shown(client)
-    assert "<blockquote" in page
+    assert re.search(r"</blockquote>\s*<p class=\"told-by\">English</p>", page)
+    assert re.search(r"<figcaption.*Messages by week", page) or "<svg" not in page
     assert "toll" in page
 
 
@@ -84,7 +86,9 @@ def test_words_and_quotes_are_of_enough_messages_of_their_language(desk: Desk, f
 def test_without_groups_the_page_says_how_to_make_some(desk: Desk) -> None:
     client = desk()
     put(client)
-    assert "make emerging" in shown(client)
+    page = shown(client)
+    assert "RECLAMO_STORE=sqlite:///tickets.db RECLAMO_STORE_SECRET=tickets.db.secret make emerging" in page
+    assert "fit no theme well" not in page, "no empty card"
 
 
 def test_groups_are_named_merged_dismissed_and_opened_again(desk: Desk) -> None:

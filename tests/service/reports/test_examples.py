@@ -14,7 +14,7 @@ from service.reports.counts.prevalence import Prevalence
 from service.reports.filters import Filter
 from service.reports.ledger import make_ledger
 from service.reports.psychology import examples
-from service.reports.psychology.examples import evidence, pieces, words
+from service.reports.psychology.examples import evidence, mostly, pieces, words
 from service.reports.psychology.marking import marking
 from service.reports.psychology.typical import ALIKE, embed, typical, words_of
 from service.reports.tongue import Tongue
@@ -81,6 +81,26 @@ def test_an_example_is_dated_in_the_zone_of_the_reports(store: Store) -> None:
     ids = put(store, [LATE.format(each) for each in range(6)], "delivery", about=about)
     (section,) = look(store, {("delivery", "en"): ids}, ZoneInfo("Europe/Helsinki"))
     assert [each.day for each in section.cells[0].examples] == [date(2026, 11, 1)]
+
+
+def test_an_example_is_more_about_its_theme_than_about_others(store: Store) -> None:
+    def sure(texts: list[str], first: int, **chances: float) -> list[int]:
+        answer = {"themes": [{"label": label, "confidence": chance} for label, chance in chances.items()]}
+        labels = {**LABELS, "themes": list(chances)}
+        for place, text in enumerate(texts):
+            store.put(
+                new(store, first + place, text, about={"received_at": NOON}), reading(labels=labels, answer=answer)
+            )
+        return [wording.id for wording in store.wordings(range(1, 500)) if wording.text in texts]
+
+    bills = sure([BILL.format(each) for each in range(20)], 0, billing=0.9, delivery=0.6)
+    unsure = sure([LATE.format(each) for each in range(20)], 50, delivery=0.4)
+    (cell,) = look(store, {("delivery", "en"): bills + unsure})[0].cells
+    assert (cell.few, cell.examples) == (False, [])
+    late = sure(["The courier never came and nobody at the depot knows where my lamp is."], 90, delivery=0.8)
+    section = look(store, {("delivery", "en"): bills + unsure + late}, theme="delivery")[0]
+    assert [text[:22] for text in shown(section)] == ["The courier never came"]
+    assert mostly({}, "billing"), "a person gave it the theme"
 
 
 def test_one_theme_shows_more_but_never_one_writer_twice(store: Store) -> None:

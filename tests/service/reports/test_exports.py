@@ -144,6 +144,9 @@ def test_without_its_libraries_it_says_what_to_install(monkeypatch: pytest.Monke
     [
         (Interval(120.4, 110, 131, 118), "number", ("120", "110–131", "118")),
         (Interval(-5, -9, -1), "number", ("-5", "-9 – -1", "")),
+        (Interval(6.2, -6.8, 17.4, 3.5), "number", ("6", "-7 – 17", "4")),
+        (Interval(0.3, -0.2, 0.4), "number", ("0", "", "")),
+        (6.2, "number", ("6.2", "", "")),
         (Interval(3.0, 3.0, 3.0, 3.0), "number", ("3", "", "")),
         (Interval(math.nan, 0, 0), "number", ("–", "", "")),
         (-0.02, "number", ("0", "", "")),

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from data.taxonomy import Taxonomy
-from service.reports.changes import attention, told
+from data.store.facts import Fact
+from data.taxonomy import GroupId, Taxonomy
+from service.reports.attention import attention
+from service.reports.changes import told
+from service.reports.counts.prevalence import Prevalence
 from service.reports.figure import Figure, Interval
 from service.reports.filters import Filter
 from service.reports.overview import answered_in_time, overview
@@ -13,7 +17,7 @@ from service.reports.pages import Content
 from service.reports.periods import divide
 from service.reports.since import Since
 from tests.service.reports.toy_ledger import START, fact, ledger
-from tests.service.reports.toy_site import DAYS, TAXONOMY, Rates, quarters, view
+from tests.service.reports.toy_site import DAYS, TAXONOMY, Rates, confusion, quarters, view
 
 STILL = Rates({"delivery": 0.3, "billing": 0.3}, {"delivery": 0.3, "billing": 0.3})
 
@@ -90,7 +94,57 @@ def test_attention_goes_to_what_grew_and_presses() -> None:
     assert len(found) == 3
     assert len({each.name for each in found}) == 3
     calm = attention(Since(view(*quarters(300, rates=STILL))))
-    assert all("pressing message" in each.why for each in calm)
+    assert all("urgent message" in each.why for each in calm)
+
+
+def of(theme: str, days: range, urgency: str = "normal") -> list[Fact]:
+    return [fact(day=-day, labels={"themes": [theme], "urgency": [urgency]}) for day in days for _ in range(4)]
+
+
+def test_what_ended_weeks_ago_is_not_to_be_looked_at_first() -> None:
+    early = [fact(day=-181), *of("policy", range(91, 182, 8))]
+    now, ended = of("billing", range(20)), of("delivery", range(45, 75))
+    since = Since(view(*early, *now, *ended, *of("delivery", range(3))))
+    assert [each.label for each in since.grown("themes")[:2]] == ["delivery", "billing"]
+    assert [each.name for each in attention(since)] == ["Billing and payments"]
+    said = next(each for each in told(since) if each.startswith("Delivery"))
+    assert "Most came in the week from " in said
+    assert "from Feb 3, 2026 to Mar 2, 2026 it was about 3 a week." in said
+    assert not any("Most came" in each for each in told(since) if each.startswith("Billing"))
+
+
+def test_the_share_of_urgent_messages_is_corrected_as_their_number_is() -> None:
+    known = confusion()
+    wolf = [[60, 60, 70, 0, 0], [60, 60, 70, 0, 0], *known.single["urgency"]["en"][2:]]
+    cries = known.model_copy(update={"single": {**known.single, "urgency": {"en": wolf}}})
+    facts = [
+        *of("policy", range(91, 182, 8)),
+        fact(day=-181),
+        *of("delivery", range(40)),
+        *of("delivery", range(40, 60), "high"),
+    ]
+    looked = view(*facts, known=False)
+    assert "; about 33% of them are urgent." in attention(Since(looked))[0].why, "as counted"
+    first = attention(Since(replace(looked, prevalence=Prevalence({"v1": cries}))))[0]
+    assert first.name == "Delivery and installation"
+    assert int(first.why.split("; about ")[1].split("%")[0]) < 15, (
+        "one in three is what it cries where nothing is urgent"
+    )
+
+
+def test_who_had_to_write_again_is_told_with_how_many_did_before() -> None:
+    def contacts(days: range, again: int) -> list[Fact]:
+        return [fact(day=-day, contact=2 if day % 10 < again else 1) for day in days]
+
+    facts = [*contacts(range(91), 3), *contacts(range(91, 182), 1)]
+    told_ = figure(overview(view(*facts, known=False)), "returning").told
+    assert told_.startswith("About 0% of the messages say that the writer had been in touch about the matter before.")
+    assert told_.endswith("31% of the messages are a second contact or a later one (10% before).")
+    says: dict[GroupId, list[str]] = {"signals": ["repeat_contact"]}
+    facts = [fact(day=-day, labels=says if day % 10 < (3 if day < 91 else 2) else None) for day in range(182)]
+    made = figure(overview(view(*facts, known=False)), "returning")
+    assert "In the period before it was 21%: the change may be chance." in made.told
+    assert "ticket system" not in made.told
 
 
 def test_a_message_counts_as_met_once_that_is_known() -> None:

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from data.store.facts import Fact
-from data.taxonomy import read_taxonomy
+from data.taxonomy import GroupId, read_taxonomy
+from service.reports.figure import Interval
 from service.reports.filters import Filter
 from service.reports.psychology.counsels import MOST, MOST_OF_THEME, Advice
 from service.reports.psychology.page import psychology
 from service.reports.psychology.playbook import FILE, PlaybookError, open_playbook, read_playbook, usual_playbook
 from service.settings import SettingsError
 from tests.service.reports.test_psychology import many
+from tests.service.reports.toy_ledger import fact
 from tests.service.reports.toy_site import view
 
 TAXONOMY = read_taxonomy()
@@ -100,25 +102,44 @@ def advice(*facts: Fact, **more: Any) -> list[Advice]:
     return found
 
 
-def of(theme: str, motive: str, number: int, urgency: str = "normal") -> list[Fact]:
-    return many(number, labels={"themes": [theme], "motives": [motive], "urgency": [urgency]})
+def of(theme: str, motive: str, number: int, urgency: str = "normal", ago: int = 0) -> list[Fact]:
+    labels: dict[GroupId, list[str]] = {"themes": [theme], "motives": [motive], "urgency": [urgency]}
+    return [fact(day=-(ago + place % 20), labels=labels) for place in range(number)]
 
 
 def test_the_largest_matters_call_for_counsels_and_urgent_ones_weigh_more() -> None:
     found = advice(
-        *of("delivery", "fix", 30), *of("billing", "redress", 20, "critical"), *of("policy", "voice", 10),
+        *of("delivery", "fix", 50), *of("billing", "redress", 30, "critical"), *of("policy", "voice", 10),
         *of("returns", "redress", 4),
     )  # fmt: skip
     assert [(each.theme, each.motive) for each in found] == [
         ("billing", "redress"), ("delivery", "fix"), ("policy", "voice"),
     ]  # fmt: skip
     first = found[0]
-    assert (first.messages.mid, first.messages.counted, first.pressing) == (20, 20, 1)
-    assert first.told == "Messages: 20; 100% of them are urgent.", "without a range where there is none"
+    assert (first.messages.mid, first.messages.counted, first.urgent) == (30, 30, Interval(30, 30, 30))
+    assert first.told == "Messages: 30. Urgent: 30.", "without ranges where there are none"
     assert "theme=billing" in first.link
     assert "motive=redress" in first.link
     assert first.text == usual_playbook().counsels["billing"]["redress"].text["en"]
     assert any("Bolton" in source for source in first.sources)
+
+
+def test_what_was_over_weeks_ago_calls_for_nothing_this_week() -> None:
+    facts = [*of("delivery", "fix", 60, ago=40), *of("billing", "redress", 10)]
+    made = psychology(view(*facts, known=False)).extra
+    assert [each.theme for each in made["advice"]] == ["billing"]
+    assert "from=2026-02-03&to=2026-03-02" in made["advice"][0].link
+    assert "from Feb 3, 2026 to Mar 2, 2026" in made["advice_chosen"]
+    quiet = psychology(view(*facts, *of("policy", "voice", 1), asked=Filter(theme="delivery"), known=False)).extra
+    assert [each.theme for each in quiet["advice"]] == ["delivery"], "where the last weeks say nothing, all days do"
+    assert "from Dec 2, 2025" in quiet["advice_chosen"]
+
+
+def test_urgent_messages_of_counsels_are_corrected_with_ranges() -> None:
+    (first,) = advice(*of("delivery", "fix", 25, "critical"), *of("delivery", "fix", 40), known=True)
+    assert first.urgent is not None
+    assert first.urgent.low < first.urgent.mid < first.urgent.high
+    assert "Urgent: 25 (between " in first.told
 
 
 def test_counsels_are_few_and_not_all_of_one_theme() -> None:

@@ -8,8 +8,11 @@ import pytest
 
 from data.store.facts import Fact
 from data.taxonomy import Group, Taxonomy, read_taxonomy
+from service.reports.counts.prevalence import interval
+from service.reports.counts.spread import within
 from service.reports.figure import Figure, Interval
 from service.reports.filters import Filter
+from service.reports.overview import overview
 from service.reports.pages import Content
 from service.reports.psychology.page import psychology
 from service.reports.psychology.recovery import Waits
@@ -63,9 +66,34 @@ def test_who_wants_two_things_of_one_justice_misses_it_once() -> None:
     assert mid(cell(justice, BILL, "information")) == round(40 / 60, 3)
 
 
+def test_a_part_is_never_more_than_its_whole() -> None:
+    dice = np.random.default_rng(2)
+    part, whole = (dice.normal(mean, 5, 400).astype(np.float32) for mean in (32, 26))
+    bounded, all_ = interval(within(part, whole)), interval(whole)
+    assert (bounded.mid, bounded.low, bounded.high) == (all_.mid, all_.low, all_.high)
+    assert within(whole, part).tolist() == whole.tolist(), "what is less stays, draw by draw"
+
+
+def test_complaints_of_a_theme_are_no_more_than_its_messages() -> None:
+    facts = [
+        *many(60, labels={"kind": ["complaint"], "themes": ["policy"]}),
+        *many(200, labels={"kind": ["complaint"], "themes": ["delivery"]}),
+        *many(200, labels={"kind": ["praise"], "themes": ["billing"]}),
+    ]
+    seen = view(*facts)
+    themes = next(each for each in overview(seen).figures if each.id == "themes")
+    place = [each.id for each in themes.table.columns].index("messages")
+    for theme in (SHIP, RULES):
+        every = next(row for row in themes.table.rows if row[0] == theme)[place]
+        complaints = cell(next(each for each in psychology(seen).figures if each.id == "motives"), theme, "messages")
+        assert isinstance(every, Interval)
+        assert (complaints.mid, complaints.low, complaints.high) <= (every.mid, every.low, every.high)
+        assert complaints.high <= every.high
+
+
 def test_of_few_messages_no_share_is_told() -> None:
     found = shown(*many(29, labels={"themes": ["policy"], "motives": ["voice"]}), *DELIVERY)
-    assert cell(found["motives"], RULES, "voice") == "too few"
+    assert cell(found["motives"], RULES, "voice") == "under 30 counted"
     assert mid(cell(found["motives"], RULES, "messages")) == 29
     assert isinstance(cell(found["motives"], SHIP, "voice"), Interval)
 
@@ -122,8 +150,24 @@ def test_the_remedy_gap_counts_those_still_open_and_leaves_out_sources_that_tell
     assert cell(remedies, "Redress", "answered") is None, "no source tells when it answered"
     assert cell(remedies, "Redress", "half_closed") == 10
     assert cell(remedies, "Redress", "overdue") == 0.5
-    assert cell(remedies, "All messages", "messages") == 81
+    assert cell(remedies, "All complaints", "messages") == 81
+    assert remedies.told == "", "no source tells when it answered, and nobody came back"
     assert "remedies" not in shown(*silent)
+
+
+def test_the_remedies_say_who_waits_longest_or_else_comes_back_most_often() -> None:
+    def asking(motive: str, hours: float | None, contact: int) -> list[Fact]:
+        answered = START + timedelta(days=-9, hours=hours) if hours else None
+        labels: Any = {"kind": ["complaint"], "motives": [motive]}
+        return [
+            fact(day=-9, labels=labels, first_answered_at=answered, closed_at=START, contact=contact if n < 20 else 1)
+            for n in range(40)
+        ]
+
+    waits = shown(*asking("redress", 50, 1), *asking("fix", 4, 1))["remedies"].told
+    assert waits.startswith("“Redress” waits longest: half of these messages were answered within 50 hours")
+    returns = shown(*asking("redress", None, 1), *asking("fix", None, 3))["remedies"].told
+    assert returns == "“Put it right” brings the most people back: 50% of these messages, and 25% of all of them."
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from data.store.facts import Fact
+from service.reports.attention import attention
 from service.reports.breaks import find_breaks
-from service.reports.changes import attention, told
+from service.reports.changes import told
 from service.reports.counts.prevalence import Prevalence
 from service.reports.counts.straying import straying
 from service.reports.figure import Interval
@@ -176,7 +177,7 @@ def test_an_end_to_come_compares_the_days_that_are_there() -> None:
     )  # fmt: skip
     said = told(since)
     assert said[0].endswith("from Feb 18, 2026 to Mar 2, 2026.")
-    assert "about as many" in said[1]
+    assert said[1].startswith("From Feb 4, 2026 to Feb 16, 2026 there were ")
     assert said[2].startswith("Compared are the days up to Mar 2, 2026 with those from Feb 4, 2026 to Feb 16, 2026")
     assert not claims(since)
     trend = overview(since.view).figure("trend")
@@ -194,14 +195,14 @@ def test_months_are_compared_with_as_many_of_each_day_of_the_week() -> None:
     since = Since(view(*facts, asked=asked))
     assert since.sizes == (88, 88), "the 31 days right before have one working day more"
     assert told(since)[1:3] == [
-        "From Nov 27, 2025 to Dec 27, 2025 there were about as many (88).",
+        "From Nov 27, 2025 to Dec 27, 2025 there were as many.",
         "Both periods have as many of each day of the week.",
     ]
     kind = overview(since.view).figure("kind")
     assert kind
     assert "The period before is from Nov 27, 2025 to Dec 27, 2025: both have" in kind.note
     usual = Since(view(*facts, asked=Filter(start=date(2026, 1, 5), end=date(2026, 2, 1))))
-    assert told(usual)[1].startswith("From Dec 8, 2025 to Jan 4, 2026 there were about as many")
+    assert told(usual)[1] == "From Dec 8, 2025 to Jan 4, 2026 there were as many."
     assert not any("day of the week" in each for each in told(usual)), "they lie side by side"
 
 
@@ -212,6 +213,24 @@ def test_today_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     assert since.sizes[1] == len(since.view.tickets) - int((since.view.tickets.days == day_of(END)).sum())
     assert since.counts("kind").tickets.tolist() == [len(since.view.tickets)], "figures hold it"
     assert "Compared are" in told(since)[2]
+
+
+def test_what_chance_may_explain_is_told_with_both_numbers_and_not_as_sameness() -> None:
+    facts = [
+        fact(day=-float(day), labels={"kind": ["complaint" if place % 5 < (4 if day < 91 else 3) else "request"]})
+        for place, day in enumerate([*np.linspace(0, 90, 65), *np.linspace(91, 181, 50)])
+    ]
+    since = Since(view(*facts, known=False))
+    assert not since.volume_changed
+    assert not since.complaints_changed
+    said = told(since)
+    assert said[1].endswith("there were 50: chance alone may explain the difference.")
+    assert [each for each in said if "Complaints" in each] == [
+        "Complaints are about 80% of the messages (60% before): chance or the classifier’s errors may explain the "
+        "difference."
+    ]
+    few = told(Since(view(*facts[:65], *facts[66::6], known=False)))
+    assert "Complaints are about 80% of the messages." in few, "of ten messages no share is told"
 
 
 def test_growing_is_still_said_in_words() -> None:

@@ -180,6 +180,20 @@ def test_a_page_is_made_once_until_a_ticket_changes(site: TestClient, monkeypatc
         desk._number = -1
 
 
+def test_of_few_messages_there_is_a_word_in_place_of_an_empty_chart() -> None:
+    app = create_app(DummyEngine(taxonomy=TAXONOMY), settings())
+    give_tickets(app, quarters(40))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+        page = client.get("/reports/psychology?ui=en").text
+        assert page.count("Too few messages for a chart: shares are told of 30 or more.") >= 4
+        assert "/psychology/motives.svg" not in page
+        assert "/psychology/moods.svg" in page
+        assert problem(client.get("/reports/psychology/moods_by_theme.svg")) == (404, "not-found")
+        assert client.get("/reports/psychology/motives.csv").status_code == 200
+        assert "two sides with 30 messages" in client.get("/reports/compare?ui=en").text
+
+
 @needs_printing
 def test_the_page_is_printed(site: TestClient) -> None:
     response = site.get("/reports/overview.pdf?ui=vi&channel=chat")

@@ -46,8 +46,8 @@ def test_sentences_plurals_and_labels_are_said_in_the_language() -> None:
     finnish, english = Tongue("fi", TAXONOMY), Tongue("en", TAXONOMY)
     assert english.say("Overview") == "Overview"
     assert finnish.say("Overview") not in ("", "Overview")
-    assert english.count("One pressing message.", "{n} pressing messages.", 1) == "One pressing message."
-    assert english.count("One pressing message.", "{n} pressing messages.", 1200) == "1,200 pressing messages."
+    assert english.count("One message in all.", "{n} messages in all.", 1) == "One message in all."
+    assert english.count("One message in all.", "{n} messages in all.", 1200) == "1,200 messages in all."
     assert finnish.label("kind", "complaint") == "Valitus"
     assert finnish.label("kind", "unheard_of") == "unheard_of"
 
