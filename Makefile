@@ -10,7 +10,7 @@ INFINITY := .venv-infinity
 AUDIT := .venv-audit
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup serve demo test check train evaluate evaluate-encoder retrain own emerging bench-own bench-retrain bench-drift bench-emerging bench-finetune bench-prevalence bench-rising bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload race race-limit chaos audit words clean
+.PHONY: help setup serve demo test check train evaluate evaluate-encoder retrain own emerging bench-own bench-retrain bench-drift bench-emerging bench-finetune bench-prevalence bench-rising bench-scarcity bench-bulk bench-evidence bench-language bench-start bench-overload pictures race race-limit chaos audit words clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -83,6 +83,9 @@ bench-rising: $(DEV)/ready ## false alarms and power of the alarms on rising the
 words: $(DEV)/ready ## bring the catalogues of the reports up to date with the code; then translate what is empty
 	cd service && ../$(DEV)/bin/pybabel -q extract --no-location --omit-header -k say -k count:1,2 -F reports/locale/babel.cfg -o ../build/reports.pot .
 	for each in fi vi es; do $(DEV)/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --no-wrap -i build/reports.pot -l $$each -o service/reports/locale/$$each/reports.po; done
+
+pictures: $(DEV)/ready ## take the pictures in docs/reports anew, while `make demo` answers (OPTIONS=http://127.0.0.1:8080)
+	$(DEV)/bin/python -m benchmarks.pictures $(or $(OPTIONS),http://127.0.0.1:8080)
 
 bench-evidence: $(DEV)/ready ## what evidence costs
 	$(DEV)/bin/python -m benchmarks.evidence_cost
