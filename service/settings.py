@@ -134,8 +134,8 @@ class Settings(BaseSettings):
     )
     taxonomies: Path | None = Field(
         default=None,
-        description="Folder of older taxonomies and of maps from them, by which reports read older labels. Unset: "
-        "the one that comes with the program.",
+        description="Folder of older taxonomies and of maps from them, by which lists and reports read older "
+        "labels. Unset: the one that comes with the program.",
     )
     smtp_host: str | None = Field(
         default=None, description="Mail server that alerts and digests are handed to. Unset: no mail."
