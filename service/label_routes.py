@@ -63,7 +63,7 @@ def label_router() -> APIRouter:
     ) -> Response:
         """Say what the labels of some groups are. No model changes them any more, and what was said before is kept.
 
-        Retraining learns from the groups that you send, and from no others: to confirm what the machine said, send that.
+        Retraining learns from the groups that you send, and from no others: send what the machine said to confirm it.
 
         What a rule of the taxonomy leaves empty beside a label that you send is emptied with it: in the taxonomy that
         comes with the program, `"kind": "other"` empties themes and motives. What would contradict a label that holds

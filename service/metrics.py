@@ -166,7 +166,11 @@ class _Moment(Collector):
         scheduler, engine = self.classifier.scheduler, self.classifier.engine
         for name, told, value in (
             ("queue_tokens", "Tokens waiting or under way.", scheduler.cost),
-            ("queue_tokens_limit", "Tokens beyond which batches are refused; single messages have a quarter as many beside them.", scheduler.queue_tokens),
+            (
+                "queue_tokens_limit",
+                "Tokens from which batches are refused; single messages have a quarter more.",
+                scheduler.queue_tokens,
+            ),
             ("queue_messages", "Messages waiting for a thread.", scheduler.waiting),
             ("worker_threads", "Computing threads that are alive.", scheduler.threads),
             ("cache_answers", "Answers kept.", len(self.classifier.cache)),
