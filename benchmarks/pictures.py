@@ -25,6 +25,11 @@ PAGES = {
 }
 WIDE, HIGH = 1280, 1900
 """Pixels of a picture; what is longer is cut."""
+CHARTS_ARE_THERE = """() => Promise.all([...document.images].slice(0, 6).map(image => {
+    image.loading = "eager";
+    return image.decode();
+}))"""
+"""Waits for the charts that a picture can show: pages load each when it is scrolled to."""
 COLOURS = 128
 """A picture of text needs no more, and is a third of the size."""
 
@@ -42,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
             if answer is None or not answer.ok:
                 sys.stderr.write(f"{path} did not come: is `make demo` running at {given.address}?\n")
                 return 1
+            page.evaluate(CHARTS_ARE_THERE)
             high = min(HIGH, int(page.evaluate("document.documentElement.scrollHeight")))
             taken = page.screenshot(clip={"x": 0, "y": 0, "width": WIDE, "height": high}, full_page=True)
             Image.open(io.BytesIO(taken)).quantize(COLOURS).save(FOLDER / f"{name}.png", optimize=True)
